@@ -1,0 +1,1 @@
+"""Networks to files and back: bundles, netx HDF5 and NIR."""

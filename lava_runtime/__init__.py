@@ -1,0 +1,1 @@
+"""Networks on Lava: the graph of stock processes and the fused process."""

@@ -1,0 +1,19 @@
+"""Array type names used in signatures; shapes stand in the docstrings."""
+
+import numpy as np
+import numpy.typing as npt
+
+I64 = npt.NDArray[np.int64]
+I32 = npt.NDArray[np.int32]
+I16 = npt.NDArray[np.int16]
+I8 = npt.NDArray[np.int8]
+U8 = npt.NDArray[np.uint8]
+F64 = npt.NDArray[np.float64]
+F32 = npt.NDArray[np.float32]
+
+
+def frozen(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[np.generic]:
+    """Return a read-only copy of values as a C-ordered array of dtype."""
+    array = np.array(values, dtype=dtype, order="C")
+    array.flags.writeable = False
+    return array

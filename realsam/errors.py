@@ -1,0 +1,85 @@
+"""Every error that a user can cause.
+
+Each one prints as a single line: what is wrong, where, with which value, and the cure.
+
+    RealSamError
+      RegisterRangeError       a register outside the chip's range
+      NetworkError             a network that contradicts itself
+      CurrentOverflowError     a synaptic current beyond 24 bits, in strict mode
+      BundleError              a missing, damaged or foreign bundle
+      ExportError              a network that a format cannot hold, or that fails its own proof
+      PromptError              a prompt that cannot be used
+      DataError                training or evaluation text that cannot be used
+      CheckpointError          a checkpoint that is missing, damaged or of another configuration
+      BackendUnavailableError  a backend whose libraries are not installed
+      BackendFailedError       a backend that stopped with an exception, or whose process died
+      MismatchError            two backends that disagree
+"""
+
+
+class RealSamError(Exception):
+    """An error with a message for users and the cure beside it."""
+
+    def __init__(self, message: str, cure: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.cure = cure
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.cure}" if self.cure else self.message
+
+
+class RegisterRangeError(RealSamError):
+    """A register holds a value that the chip cannot."""
+
+    def __init__(self, where: str, register: str, value: int, low: int, high: int) -> None:
+        super().__init__(
+            f"{where}: {register} = {value} is outside {low}..{high}",
+            "clamp it in the layer or quantizer that produced it",
+        )
+
+
+class NetworkError(RealSamError):
+    """A network whose parts do not fit together."""
+
+
+class CurrentOverflowError(RealSamError):
+    """A synaptic current left the 24-bit range while strict mode forbids the wrap."""
+
+    def __init__(self, where: str, value: int, step: int) -> None:
+        super().__init__(
+            f"{where}: current u = {value} at timestep {step} is outside -(2**23)+1..2**23-1",
+            "lower the weights or the weight exponent of its projections, or run without --strict",
+        )
+
+
+class BundleError(RealSamError):
+    """A bundle that is missing, damaged, or of another format."""
+
+
+class ExportError(RealSamError):
+    """A network that a format cannot hold, or an export that fails its own proof."""
+
+
+class PromptError(RealSamError):
+    """A prompt that is empty, too long, or not text."""
+
+
+class DataError(RealSamError):
+    """Text that is absent, unreadable, or too small."""
+
+
+class CheckpointError(RealSamError):
+    """A checkpoint that cannot be loaded or belongs to another configuration."""
+
+
+class BackendUnavailableError(RealSamError):
+    """A backend that needs a library or a machine which is not here."""
+
+
+class BackendFailedError(RealSamError):
+    """A backend that stopped before it returned a run."""
+
+
+class MismatchError(RealSamError):
+    """Two backends disagree about a spike or a voltage."""

@@ -1,0 +1,46 @@
+"""The waist: `Network` and `Host` say what to run, `Run` says what happened."""
+
+from realsam.ir.driver import ClosedLoop, Driver, Replay
+from realsam.ir.host import Host
+from realsam.ir.network import Network
+from realsam.ir.neuron import Input, Lif, readout, split_bias
+from realsam.ir.run import Recorder, Run, load_run, provenance, save_run
+from realsam.ir.sampler import Sampler
+from realsam.ir.synapse import Projection
+from realsam.ir.token_clock import (
+    IO_PHASES,
+    Layer,
+    TokenClock,
+    from_network,
+    keep_fraction,
+    readout_layer,
+    spiking,
+    to_network,
+)
+
+__all__ = [
+    "IO_PHASES",
+    "ClosedLoop",
+    "Driver",
+    "Host",
+    "Input",
+    "Layer",
+    "Lif",
+    "Network",
+    "Projection",
+    "Recorder",
+    "Replay",
+    "Run",
+    "Sampler",
+    "TokenClock",
+    "from_network",
+    "keep_fraction",
+    "load_run",
+    "provenance",
+    "readout",
+    "readout_layer",
+    "save_run",
+    "spiking",
+    "split_bias",
+    "to_network",
+]

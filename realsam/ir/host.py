@@ -1,0 +1,68 @@
+"""Host: what runs beside the chip. Tokens to input spikes, readout voltages to logits.
+
+The host is integer too: logits are exact int64 sums, so every backend sees the same ones.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from realsam.arrays import F64, I8, I64, U8, frozen
+from realsam.errors import NetworkError
+from realsam.fixedpoint import STATE_SHIFT
+
+
+@dataclass(frozen=True, eq=False)
+class Host:
+    """Encoder and decoder of a spiking language model with vocabulary V.
+
+    input[t] = code[token[t]]
+    logit[t] = decode @ (v_readout[t] >> 6) + bias          in units of `nats_per_logit`
+    """
+
+    code: U8  # [V, M] input spikes of each token, always-on lines included
+    decode: I8  # [V, D] decoder weights
+    bias: I64  # [V] added to the logits
+    nats_per_logit: float  # one logit unit in nats
+    end_of_text: int  # the token that starts and ends a document
+
+    def __post_init__(self) -> None:
+        for field, dtype in (("code", np.uint8), ("decode", np.int8), ("bias", np.int64)):
+            object.__setattr__(self, field, frozen(getattr(self, field), dtype))
+        rows = {len(self.code), len(self.decode), len(self.bias)}
+        if len(rows) != 1 or self.code.ndim != 2 or self.decode.ndim != 2:
+            raise NetworkError(f"host: code, decode and bias have {sorted(rows)} rows",
+                               "give each one row per token")
+        if np.any(self.code > 1):
+            raise NetworkError("host: code is not binary", "store spikes as 0 and 1")
+        if not 0 <= self.end_of_text < self.vocab_size:
+            raise NetworkError(f"host: end_of_text = {self.end_of_text} is no token",
+                               f"use one in 0..{self.vocab_size - 1}")
+        if not (np.isfinite(self.nats_per_logit) and self.nats_per_logit > 0):
+            raise NetworkError(f"host: nats_per_logit = {self.nats_per_logit} is not positive",
+                               "store the size of a logit unit in nats")
+
+    @property
+    def vocab_size(self) -> int:
+        """Number of tokens."""
+        return len(self.code)
+
+    @cached_property
+    def _decode_float(self) -> F64:
+        # float64 holds every partial sum exactly (below 2**53) and has a fast product.
+        return self.decode.astype(np.float64)
+
+    def logits(self, voltage: I64) -> I64:
+        """[V] logits for the readout voltages [D] (or [K, V] for [K, D])."""
+        exact = (voltage >> STATE_SHIFT).astype(np.float64) @ self._decode_float.T
+        logits: I64 = exact.astype(np.int64) + self.bias
+        return logits
+
+    def nats(self, voltage: I64, token: I64) -> F64:
+        """[K] negative log-likelihood of each next token, for voltages [K, D] and tokens [K]."""
+        logits = self.logits(voltage)
+        below = (logits - logits.max(axis=1, keepdims=True)) * self.nats_per_logit
+        chosen = np.take_along_axis(below, token[:, None], axis=1)[:, 0]
+        result: F64 = np.log(np.exp(below).sum(axis=1)) - chosen
+        return result

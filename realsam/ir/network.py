@@ -1,0 +1,116 @@
+"""Network: what to run. Named populations and projections on a token clock.
+
+A Network is a value: frozen, checked on construction, its arrays read-only.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+
+from realsam.arrays import I64
+from realsam.errors import NetworkError
+from realsam.ir.neuron import Input, Lif
+from realsam.ir.synapse import Projection
+from realsam.limits import STEPS_PER_TOKEN_MAX
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Populations and projections that run `steps_per_token` chip steps per token.
+
+    The host drives the input lines in phase 0 of a token and reads v of the readout population
+    at the end of phase `readout_phase`. All state is zero at the start of a document.
+    """
+
+    input: Input
+    populations: tuple[Lif, ...]
+    projections: tuple[Projection, ...]
+    readout: str  # name of the population whose voltage the host reads
+    steps_per_token: int = 1  # P, 1..62
+    readout_phase: int = 0  # 0..P-1
+
+    def __post_init__(self) -> None:
+        names = [self.input.name, *(p.name for p in self.populations)]
+        for name in names:
+            if names.count(name) > 1 or not name or "/" in name:
+                raise NetworkError(f"population name {name!r} is not unique or not usable",
+                                   "give each population its own name without '/'")
+        if not 1 <= self.steps_per_token <= STEPS_PER_TOKEN_MAX:
+            raise NetworkError(f"steps_per_token = {self.steps_per_token} is outside "
+                               f"1..{STEPS_PER_TOKEN_MAX}", "choose a number of chip steps in it")
+        if not 0 <= self.readout_phase < self.steps_per_token:
+            raise NetworkError(f"readout_phase = {self.readout_phase} is outside "
+                               f"0..{self.steps_per_token - 1}", "read inside the token")
+        if self.readout not in names[1:]:
+            raise NetworkError(f"readout {self.readout!r} is no population",
+                               f"name one of {', '.join(names[1:])}")
+        for projection in self.projections:
+            self._check_projection(projection)
+
+    def _check_projection(self, projection: Projection) -> None:
+        for name in (projection.target, *projection.sources):
+            if name not in self.sizes or (name == projection.target == self.input.name):
+                raise NetworkError(f"{projection.name}: {name!r} is no population it can use",
+                                   f"name one of {', '.join(self.sizes)}")
+        expected = (self.sizes[projection.target], sum(self.sizes[s] for s in projection.sources))
+        if projection.weight.shape != expected:
+            raise NetworkError(f"{projection.name}: weight is {projection.weight.shape}",
+                               f"its populations need {expected}")
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Neurons of every population, the input first: the order of the spike vector."""
+        return {self.input.name: self.input.size} | {p.name: p.size for p in self.populations}
+
+    @property
+    def spans(self) -> dict[str, slice]:
+        """Where each population stands in the spike vector of the whole network."""
+        ends = np.cumsum(list(self.sizes.values()))
+        return {
+            name: slice(int(end) - size, int(end))
+            for (name, size), end in zip(self.sizes.items(), ends, strict=True)
+        }
+
+    def columns(self, projection: Projection) -> I64:
+        """[M] index of each column of a projection in the spike vector."""
+        spans = self.spans
+        return np.concatenate([np.arange(spans[s].start, spans[s].stop)
+                               for s in projection.sources])
+
+    def fan_out(self) -> dict[str, I64]:
+        """Non-zero synapses that leave each neuron, per population: [N]."""
+        total = np.zeros(sum(self.sizes.values()), np.int64)
+        for projection in self.projections:
+            np.add.at(total, self.columns(projection), np.count_nonzero(projection.weight, axis=0))
+        return {name: total[span] for name, span in self.spans.items()}
+
+    def population(self, name: str) -> Lif:
+        """The population of that name."""
+        return next(p for p in self.populations if p.name == name)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over every register, weight and delay; equal networks have equal digests."""
+        whole = sha256()
+        for piece in self._pieces():
+            whole.update(piece)
+        return whole.hexdigest()
+
+    def _pieces(self) -> Iterator[bytes]:
+        yield repr((self.input, self.readout, self.steps_per_token, self.readout_phase)).encode()
+        for p in self.populations:
+            yield p.name.encode()
+            for register in (p.du, p.dv, p.bias, p.vth):
+                yield register.astype("<i8").tobytes()
+        for q in self.projections:
+            yield repr((q.target, q.sources, q.weight_exp, q.weight.shape)).encode()
+            yield q.delay.astype("<i8").tobytes()
+            yield q.weight.astype("<i2").tobytes()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Network) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)

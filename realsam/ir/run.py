@@ -1,0 +1,120 @@
+"""Run: what happened. Every backend returns one; every report starts from one."""
+
+import json
+import platform
+import time
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from realsam.arrays import F64, I64, U8
+from realsam.errors import RealSamError
+from realsam.ir.network import Network
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Spikes and readout voltages of K tokens, and where they come from."""
+
+    backend: str
+    network: str  # digest of the Network that ran
+    steps_per_token: int
+    spikes: dict[str, U8]  # [K, N] spikes of each neuron in each token, the input's too
+    voltage: I64  # [K, D] readout voltages
+    seconds: F64  # [K] wall-clock time at which each token was done, from the first input on
+    notes: dict[str, str] = field(default_factory=dict)  # versions, seed, machine kind
+
+    @property
+    def n_tokens(self) -> int:
+        """K, the tokens that were fed."""
+        return len(self.voltage)
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Fed tokens over the time they took; 0 for an empty run."""
+        return self.n_tokens / float(self.seconds[-1]) if self.n_tokens else 0.0
+
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of the spikes of every population and of the readout voltages."""
+        events = {
+            name: sha256(np.packbits(s).tobytes() if s.max(initial=0) < 2 else s.tobytes())
+            for name, s in self.spikes.items()
+        }
+        events["voltage"] = sha256(self.voltage.astype("<i4").tobytes())
+        return {name: whole.hexdigest() for name, whole in events.items()}
+
+
+class Recorder:
+    """Collects the tokens of a run as a backend plays them."""
+
+    def __init__(self, network: Network, backend: str) -> None:
+        self._network = network
+        self._backend = backend
+        self._spikes: list[U8] = []
+        self._voltage: list[I64] = []
+        self._seconds: list[float] = []
+        self._start = time.perf_counter()
+
+    def add(self, spikes: U8, voltage: I64) -> None:
+        """Record one token: spikes of the whole network [sum of N] and readout voltages [D]."""
+        self._spikes.append(spikes.copy())
+        self._voltage.append(voltage.copy())
+        self._seconds.append(time.perf_counter() - self._start)
+
+    def run(self, **notes: str) -> Run:
+        """Close the record."""
+        network = self._network
+        spikes = np.array(self._spikes, np.uint8).reshape(-1, sum(network.sizes.values()))
+        voltage = np.array(self._voltage, np.int64)
+        return Run(
+            self._backend,
+            network.digest,
+            network.steps_per_token,
+            {name: spikes[:, span] for name, span in network.spans.items()},
+            voltage.reshape(-1, network.sizes[network.readout]),
+            np.array(self._seconds, np.float64),
+            provenance() | notes,
+        )
+
+
+def provenance() -> dict[str, str]:
+    """Versions and machine kind, for the notes of a Run."""
+    return {"python": platform.python_version(), "numpy": np.__version__,
+            "machine": f"{platform.system()} {platform.machine()}"}
+
+
+def save_run(run: Run, path: Path) -> None:
+    """Write a run as safetensors with its plain fields as JSON metadata."""
+    tensors = {f"spikes/{name}": np.ascontiguousarray(s) for name, s in run.spikes.items()}
+    tensors |= {"voltage": np.ascontiguousarray(run.voltage), "seconds": run.seconds}
+    plain = {"format": FORMAT, "backend": run.backend, "network": run.network,
+             "steps_per_token": run.steps_per_token, "notes": run.notes}
+    partial = path.with_name(path.name + ".partial")
+    save_file(tensors, partial, {"realsam": json.dumps(plain)})
+    partial.replace(path)
+
+
+def load_run(path: Path) -> Run:
+    """Read a run back.
+
+    Raises:
+        RealSamError: if the file is missing, damaged or of another format.
+    """
+    cure = "record it again"
+    try:
+        with safe_open(path, "np") as file:
+            plain = json.loads(file.metadata()["realsam"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
+        if plain["format"] != FORMAT:
+            raise RealSamError(f"{path}: run format {plain['format']} is not {FORMAT}", cure)
+        spikes = {n[7:]: t for n, t in tensors.items() if n.startswith("spikes/")}
+        return Run(plain["backend"], plain["network"], plain["steps_per_token"], spikes,
+                   tensors["voltage"], tensors["seconds"], plain["notes"])
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise RealSamError(f"{path}: not a readable run ({error})", cure) from error

@@ -1,0 +1,63 @@
+"""Projections: dense even-integer synapses with a delay per source neuron.
+
+Sources: lava-nc 0.10.0 `proc/dense/models.py` (PyDelayDenseModelBitAcc).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from realsam.arrays import I16, I64, frozen
+from realsam.errors import NetworkError, RegisterRangeError
+from realsam.limits import (
+    DELAY_MAX,
+    WEIGHT_EXPONENT_MAX,
+    WEIGHT_EXPONENT_MIN,
+    WEIGHT_MAX,
+    WEIGHT_MIN,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """All synapses from one or several sources to one target.
+
+    A spike of column j at step t adds weight[:, j] to the sum that the target receives at
+    step t + 1 + delay[j]. Columns with the same delay are summed first, then the sum is shifted:
+    a_in = sum << weight_exp (>> for a negative exponent, rounding down).
+    """
+
+    target: str
+    sources: tuple[str, ...]  # their neurons are the columns, in this order
+    weight: I16  # [N, M] even, -256..254
+    delay: I64  # [M] extra steps, 0..62
+    weight_exp: int = 0  # -8..7
+
+    def __post_init__(self) -> None:
+        where = self.name
+        given = np.asarray(self.weight)
+        if given.ndim != 2 or np.shape(self.delay) != given.shape[1:]:
+            raise NetworkError(
+                f"{where}: weight {given.shape} does not fit delay {np.shape(self.delay)}",
+                "give weight as [target, source neurons] and one delay per source neuron",
+            )
+        wrong = (given < WEIGHT_MIN) | (given > WEIGHT_MAX) | (given % 2 != 0)
+        for i, j in np.argwhere(wrong)[:1]:
+            raise NetworkError(
+                f"{where}: weight[{i}, {j}] = {given[i, j]} is not an even number in "
+                f"{WEIGHT_MIN}..{WEIGHT_MAX}",
+                "quantize it to signed 8 bits of step 2",
+            )
+        object.__setattr__(self, "weight", frozen(given, np.int16))
+        object.__setattr__(self, "delay", frozen(self.delay, np.int64))
+        for j in np.flatnonzero((self.delay < 0) | (self.delay > DELAY_MAX))[:1]:
+            raise RegisterRangeError(f"{where}[{j}]", "delay", int(self.delay[j]), 0, DELAY_MAX)
+        if not WEIGHT_EXPONENT_MIN <= self.weight_exp <= WEIGHT_EXPONENT_MAX:
+            raise RegisterRangeError(
+                where, "weight_exp", self.weight_exp, WEIGHT_EXPONENT_MIN, WEIGHT_EXPONENT_MAX
+            )
+
+    @property
+    def name(self) -> str:
+        """Readable name for errors and reports."""
+        return f"{'+'.join(self.sources)}->{self.target}"

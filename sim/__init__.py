@@ -1,0 +1,1 @@
+"""Backends without Lava: the numpy reference and the token-clock engine."""
