@@ -1,0 +1,1 @@
+"""Quantization-aware layers in PyTorch whose forward is the chip's arithmetic."""

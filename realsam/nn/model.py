@@ -1,0 +1,117 @@
+"""The language model: spike encoder, LIF layers with dense skips, readout tied to the encoder.
+
+Every layer hears the input, all earlier layers, and itself one token ago. All parameters are
+floats in training and pass through `quantize` in every forward, so the network that runs is
+always the integer one. Source: ADR-0003.
+"""
+
+from dataclasses import asdict, dataclass
+from math import log
+
+import torch
+from snntorch import surrogate
+from torch import Tensor, nn
+
+from realsam.ir import IO_PHASES
+from realsam.nn.lif import STATE_ONE
+from realsam.nn.play import Population, ReadoutWeights, State, play
+from realsam.nn.quantize import (
+    DECODE_UNIT,
+    WEIGHT_UNIT,
+    decay_register,
+    decoder_weight,
+    even_weight,
+    threshold_register,
+)
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Sizes of a model; they fix its network."""
+
+    vocab_size: int = 4096
+    code_bits: int = 256  # input lines besides the always-on line, and readout neurons
+    layers: int = 6
+    width: int = 512
+    steps_per_token: int = 10  # P: layers + IO_PHASES makes room for chip I/O
+    recurrent: bool = True
+    groups: int = 8  # time constants per layer
+    half_life: tuple[float, float] = (0.7, 60.0)  # tokens, at the start of training
+    dropout: float = 0.15
+
+    @staticmethod
+    def of(layers: int, width: int, vocab_size: int, **others: float) -> "ModelConfig":
+        """A model of that depth, width and vocabulary with the default token clock."""
+        return ModelConfig(vocab_size=vocab_size, layers=layers, width=width,
+                           steps_per_token=layers + IO_PHASES, **others)  # type: ignore[arg-type]
+
+    def to_json(self) -> dict[str, object]:
+        """Plain values for a config file."""
+        return asdict(self)
+
+
+class Layer(nn.Module):
+    """Weights, decays and threshold of one LIF layer."""
+
+    def __init__(self, config: ModelConfig, heard: int) -> None:
+        super().__init__()
+        width = config.width
+        active = config.code_bits / 2 + 0.1 * (heard - config.code_bits)
+        self.weight = nn.Parameter(torch.randn(width, heard) * 0.5 / active**0.5)
+        self.constant = nn.Parameter(torch.zeros(width))
+        self.recurrent = (
+            nn.Parameter(torch.randn(width, width) * 0.2 / (0.1 * width) ** 0.5)
+            if config.recurrent
+            else None
+        )
+        low, high = (log(log(2) / h / config.steps_per_token) for h in config.half_life)
+        self.rate = nn.Parameter(torch.linspace(low, high, config.groups))
+        self.threshold = nn.Parameter(torch.ones(1))
+
+    def integers(self) -> Population:
+        """Quantized parameters, differentiable."""
+        width = len(self.constant)
+        return Population(
+            even_weight(self.weight),
+            even_weight(self.constant),
+            None if self.recurrent is None else even_weight(self.recurrent),
+            decay_register(self.rate).repeat_interleave(width // len(self.rate)),
+            threshold_register(self.threshold).expand(width),
+        )
+
+
+class SpikingLM(nn.Module):
+    """Tokens in, readout voltages and logits out."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        bits, width = config.code_bits, config.width
+        self.embedding = nn.Parameter(torch.randn(config.vocab_size, bits) * 0.05)
+        self.output_bias = nn.Parameter(torch.zeros(config.vocab_size))
+        self.layers = nn.ModuleList(
+            Layer(config, bits + i * width) for i in range(config.layers)
+        )
+        heard = bits + config.layers * width
+        active = bits / 2 + 0.1 * config.layers * width
+        self.readout = nn.Parameter(torch.randn(bits, heard) * 0.5 / active**0.5)
+        self.readout_constant = nn.Parameter(torch.zeros(bits))
+        self._encode = surrogate.sigmoid(slope=20)
+        self._spike = surrogate.atan(alpha=2.0)
+
+    def forward(
+        self, tokens: Tensor, alive: Tensor, state: State | None = None
+    ) -> tuple[list[Tensor], Tensor, State]:
+        """Play tokens [T, B]; see `play` for `alive` and the results."""
+        layers = [layer.integers() for layer in self.layers]  # type: ignore[operator]
+        readout = ReadoutWeights(even_weight(self.readout), even_weight(self.readout_constant))
+        code = self._encode(nn.functional.embedding(tokens, self.embedding))
+        state = state or State.zeros(layers, tokens.shape[1], tokens.device)
+        dropout = self.config.dropout if self.training else 0.0
+        return play(layers, readout, code, alive, state, self.config.steps_per_token,
+                    self._spike, dropout)
+
+    def logits(self, voltage: Tensor) -> Tensor:
+        """Logits in nats [..., V] of readout voltages [..., D]."""
+        decode = decoder_weight(self.embedding) / DECODE_UNIT
+        return nn.functional.linear(voltage / (STATE_ONE * WEIGHT_UNIT), decode, self.output_bias)

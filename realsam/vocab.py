@@ -1,0 +1,123 @@
+"""Vocabulary: text to token ids and back, byte-level BPE with one end-of-text token.
+
+Source: Sennrich et al. 2016 (BPE); the `tokenizers` library does the work.
+"""
+
+import codecs
+from collections.abc import Iterable
+from pathlib import Path
+
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers.pre_tokenizers import ByteLevel
+
+from realsam.errors import BundleError, DataError
+
+END_OF_TEXT = "<|endoftext|>"
+MIN_SIZE = 257  # 256 bytes and the end of text
+
+
+class Vocabulary:
+    """A byte-level BPE tokenizer; every text can be written in it."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        end = tokenizer.token_to_id(END_OF_TEXT)
+        if end is None:
+            raise BundleError(f"the tokenizer has no token {END_OF_TEXT}", "train it again")
+        self.end_of_text: int = end
+        self._bytes = {char: byte for byte, char in _byte_characters().items()}
+
+    @property
+    def size(self) -> int:
+        """Number of tokens."""
+        return int(self._tokenizer.get_vocab_size())
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of a text, no end-of-text token added."""
+        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def encode_all(self, texts: list[str]) -> list[list[int]]:
+        """Token ids of many texts, on all cores."""
+        return [list(e.ids) for e in self._tokenizer.encode_batch(texts, add_special_tokens=False)]
+
+    def piece(self, token: int) -> bytes:
+        """The bytes that one token stands for; none for the end of text."""
+        if token == self.end_of_text:
+            return b""
+        return bytes(self._bytes[char] for char in self._tokenizer.id_to_token(token))
+
+    def decode(self, tokens: Iterable[int]) -> str:
+        """Text of tokens; bytes that are no UTF-8 become U+FFFD."""
+        return b"".join(self.piece(t) for t in tokens).decode("utf-8", errors="replace")
+
+    def to_json(self) -> str:
+        """The tokenizer in the format of the `tokenizers` library."""
+        return str(self._tokenizer.to_str(pretty=True))
+
+    @staticmethod
+    def from_json(text: str, where: str) -> "Vocabulary":
+        """Read `to_json` back.
+
+        Raises:
+            BundleError: if the text is no tokenizer.
+        """
+        try:
+            return Vocabulary(Tokenizer.from_str(text))
+        except Exception as error:  # the library raises bare Exception
+            raise BundleError(f"{where}: not a readable tokenizer ({error})",
+                              "export the bundle again") from error
+
+    @staticmethod
+    def train(texts: Iterable[str], size: int, progress: bool = False) -> "Vocabulary":
+        """Learn a vocabulary of `size` tokens from texts.
+
+        Raises:
+            DataError: if size is too small for the bytes.
+        """
+        if size < MIN_SIZE:
+            raise DataError(f"vocabulary size {size} is below {MIN_SIZE}",
+                            f"use at least {MIN_SIZE}: 256 bytes and the end of text")
+        tokenizer = Tokenizer(models.BPE())
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        tokenizer.decoder = decoders.ByteLevel()
+        trainer = trainers.BpeTrainer(vocab_size=size, special_tokens=[END_OF_TEXT],
+                                      initial_alphabet=ByteLevel.alphabet(),
+                                      show_progress=progress)
+        tokenizer.train_from_iterator(texts, trainer)
+        return Vocabulary(tokenizer)
+
+
+class TextStream:
+    """Decodes tokens as they come, holding back the bytes of an unfinished character."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+
+    def add(self, token: int) -> str:
+        """The characters that this token completes."""
+        return self._decoder.decode(self._vocabulary.piece(token))
+
+    def end(self) -> str:
+        """What is left over: U+FFFD if the text stops inside a character."""
+        return self._decoder.decode(b"", final=True)
+
+
+def load_vocabulary(path: Path) -> Vocabulary:
+    """Read a tokenizer file.
+
+    Raises:
+        BundleError: if it is missing or damaged.
+    """
+    try:
+        return Vocabulary.from_json(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BundleError(f"{path}: not readable ({error})", "export the bundle again") from error
+
+
+def _byte_characters() -> dict[int, str]:
+    """The printable character that byte-level BPE writes for each byte (GPT-2's table)."""
+    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [byte for byte in range(256) if byte not in plain]
+    table = {byte: chr(byte) for byte in plain}
+    return table | {byte: chr(256 + i) for i, byte in enumerate(others)}
