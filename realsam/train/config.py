@@ -1,0 +1,89 @@
+"""Training configuration: one validated value that a run folder can store and compare."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from realsam.errors import DataError
+from realsam.nn.model import ModelConfig
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How to train; the defaults are those of the shipped model."""
+
+    preset: str = "base"
+    steps: int = 2000  # optimizer steps
+    batch: int = 256  # parallel streams of text
+    window: int = 64  # tokens per truncated back-propagation
+    accumulate: int = 1  # windows per optimizer step
+    lr: float = 2e-3  # Adam: embedding, biases, decays, thresholds
+    matrix_lr: float = 4e-3  # Muon: weight matrices
+    weight_decay: float = 0.0
+    warmup: int = 100  # steps
+    clip: float = 1.0  # gradient norm
+    target_firing: float = 0.08  # spikes per LIF neuron and token; more is penalised
+    firing_weight: float = 0.1  # nats at twice the target
+    eval_every: int = 500  # steps
+    seed: int = 0
+    max_chars: int = 0  # characters of text to use at most, 0 for all
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch", "window", "accumulate", "eval_every"):
+            if getattr(self, name) < 1:
+                raise DataError(f"{name} = {getattr(self, name)} is below 1", "use at least 1")
+        for name in ("lr", "matrix_lr", "clip", "target_firing"):
+            if not getattr(self, name) > 0:
+                raise DataError(f"{name} = {getattr(self, name)} is not positive",
+                                "use a positive number")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a config file."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A model size and the training that suits it."""
+
+    model: ModelConfig
+    train: TrainConfig
+    story: str  # one line for --help
+
+
+PRESETS = {
+    "tiny": Preset(
+        ModelConfig.of(layers=2, width=64, vocab_size=512, code_bits=64, groups=4,
+                       half_life=(0.7, 20.0), dropout=0.0),
+        TrainConfig(preset="tiny", steps=300, batch=32, window=32, warmup=20, eval_every=100),
+        "2 layers of 64, vocabulary 512: about a minute on a laptop",
+    ),
+    "small": Preset(
+        ModelConfig.of(layers=4, width=256, vocab_size=2048, code_bits=128, dropout=0.1),
+        TrainConfig(preset="small", steps=1500, batch=64, window=48, eval_every=250),
+        "4 layers of 256, vocabulary 2048: an hour or two on a CPU",
+    ),
+    "base": Preset(
+        ModelConfig.of(layers=6, width=512, vocab_size=4096),
+        TrainConfig(preset="base"),
+        "6 layers of 512, vocabulary 4096: the shipped model, minutes on a GPU",
+    ),
+}
+
+
+def differences(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
+    """Names of the entries in which two stored configurations differ."""
+    return [name for name in {**a, **b} if a.get(name) != b.get(name)]
+
+
+def model_config(stored: dict[str, Any]) -> ModelConfig:
+    """Read a stored model configuration back; unknown entries are left out."""
+    known = {f.name for f in fields(ModelConfig)}
+    values = {name: value for name, value in stored.items() if name in known}
+    values["half_life"] = tuple(values["half_life"])
+    return ModelConfig(**values)
+
+
+def train_config(stored: dict[str, Any]) -> TrainConfig:
+    """Read a stored training configuration back; unknown entries are left out."""
+    known = {f.name for f in fields(TrainConfig)}
+    return TrainConfig(**{name: value for name, value in stored.items() if name in known})

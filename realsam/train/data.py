@@ -1,0 +1,96 @@
+"""Training text: files to documents, documents to streams of windows."""
+
+import gzip
+import lzma
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from realsam.arrays import I64
+from realsam.errors import DataError
+from realsam.vocab import END_OF_TEXT
+
+_OPENERS = {".xz": lzma.open, ".gz": gzip.open}
+
+
+def read_documents(path: Path, max_chars: int = 0) -> list[str]:
+    """Documents of a text file (.txt, .txt.xz, .txt.gz), separated by end-of-text lines.
+
+    Raises:
+        DataError: if the file is absent, unreadable, not UTF-8, or holds no text.
+    """
+    opener = _OPENERS.get(path.suffix, open)
+    try:
+        with opener(path, "rt", encoding="utf-8") as file:
+            text = str(file.read(max_chars or -1))
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: byte {error.start} is not UTF-8",
+                        "convert the file to UTF-8") from error
+    except (OSError, EOFError, lzma.LZMAError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{path}: not readable ({reason})", "give a text file") from error
+    documents = [part.strip() for part in text.split(END_OF_TEXT)]
+    documents = [part for part in documents if part]
+    if not documents:
+        raise DataError(f"{path}: no text in it", "give a text file with at least one story")
+    return documents
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a stream of windows stands; enough to resume it exactly."""
+
+    epoch: int
+    window: int
+
+
+@dataclass(frozen=True)
+class Window:
+    """One piece of every stream."""
+
+    tokens: I64  # [T, B]
+    targets: I64  # [T, B] the next tokens
+    fresh: bool  # a new epoch starts: all state is reset
+    after: Position  # where the next window stands
+
+
+class Windows:
+    """Endless windows over shuffled documents, laid end to end in B parallel streams.
+
+    Each document follows one end-of-text token. Streams keep their place, so that the state of
+    one window is the right start of the next.
+    """
+
+    def __init__(self, documents: Sequence[Sequence[int]], end_of_text: int, batch: int,
+                 window: int, seed: int) -> None:
+        self._documents = [np.array([end_of_text, *d], np.int64) for d in documents]
+        self._window = window
+        self._seed = seed
+        total = sum(map(len, self._documents))
+        if total < window + 1:
+            raise DataError(f"the training text has {total} tokens, fewer than one window of "
+                            f"{window} and its target", "use more text or a shorter --window")
+        self.batch = min(batch, (total - 1) // window)
+        self.windows_per_epoch = (total - 1) // (self.batch * window)
+
+    def start(self, position: Position) -> Iterator[Window]:
+        """Windows from a position on."""
+        epoch, first = position.epoch, position.window
+        while True:
+            inputs, targets = self._epoch(epoch)
+            for i in range(first, self.windows_per_epoch):
+                piece = slice(i * self._window, (i + 1) * self._window)
+                last = i + 1 == self.windows_per_epoch
+                after = Position(epoch + 1, 0) if last else Position(epoch, i + 1)
+                yield Window(inputs[piece], targets[piece], i == 0, after)
+            epoch, first = epoch + 1, 0
+
+    def _epoch(self, epoch: int) -> tuple[I64, I64]:
+        order = np.random.default_rng((self._seed, epoch)).permutation(len(self._documents))
+        text = np.concatenate([self._documents[i] for i in order])
+        length = self.windows_per_epoch * self._window
+        inputs = text[: self.batch * length].reshape(self.batch, length)
+        targets = text[1 : self.batch * length + 1].reshape(self.batch, length)
+        return inputs.T, targets.T

@@ -1,0 +1,132 @@
+"""The training loop: windows in, checkpoints and metrics out."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from realsam.errors import DataError
+from realsam.lower import lower
+from realsam.nn.model import SpikingLM
+from realsam.train.backprop import Backprop
+from realsam.train.checkpoint import (
+    Checkpoint,
+    random_state,
+    restore_random_state,
+    save_checkpoint,
+)
+from realsam.train.config import TrainConfig
+from realsam.train.data import Position, Window, Windows
+from realsam.train.evaluate import Evaluation, evaluate
+from realsam.train.optimize import clip_gradients, optimizers, schedule, set_rates
+from realsam.vocab import Vocabulary
+
+METRICS = "metrics.jsonl"
+_LOG_EVERY = 10  # steps; reading a loss back stops the device for a moment
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the training has to say after some steps."""
+
+    step: int
+    nats_per_token: float
+    firing_rates: tuple[float, ...]  # per layer
+    tokens_per_second: float
+    validation: Evaluation | None = None
+
+
+class Trainer:
+    """A model, its data and its optimizers; `train` runs to the last step."""
+
+    def __init__(self, model: SpikingLM, config: TrainConfig, vocabulary: Vocabulary,
+                 documents: Sequence[str], validation: Sequence[str], folder: Path,
+                 device: torch.device) -> None:
+        self.model = model.to(device)
+        self.config = config
+        self._vocabulary = vocabulary
+        self._validation = validation
+        self._folder = folder
+        self._device = device
+        self._windows = Windows(vocabulary.encode_all(list(documents)), vocabulary.end_of_text,
+                                config.batch, config.window, config.seed)
+        self._optimizers = optimizers(model, config)
+        self._backprop = Backprop(model, config, self._windows.batch, vocabulary.end_of_text,
+                                  device)
+        self._step = 0
+        self._position = Position(0, 0)
+
+    def train(self, on_progress: Callable[[Progress], None]) -> None:
+        """Run to the last step; writes metrics and checkpoints into the run folder."""
+        stream = self._windows.start(self._position)
+        since, n_tokens = time.perf_counter(), 0
+        while self._step < self.config.steps:
+            measures = self._update(stream)
+            self._step += 1
+            n_tokens += self.config.accumulate * self.config.window * self._windows.batch
+            evaluating = (self._step % self.config.eval_every == 0
+                          or self._step == self.config.steps)
+            if evaluating or self._step % _LOG_EVERY == 0:
+                nats, *rates = measures.tolist()
+                if not nats < float("inf"):
+                    raise DataError(f"step {self._step}: the loss is {nats}",
+                                    "lower --lr and --matrix-lr; the last checkpoint is kept")
+                speed = n_tokens / (time.perf_counter() - since)
+                evaluation = self._evaluate() if evaluating else None
+                self._report(Progress(self._step, nats, tuple(rates), speed, evaluation),
+                             on_progress)
+                since, n_tokens = time.perf_counter(), 0
+
+    def _update(self, stream: Iterator[Window]) -> torch.Tensor:
+        self.model.train()
+        set_rates(self._optimizers, self._step, self.config)
+        self.model.zero_grad(set_to_none=False)  # graphs need the same gradient tensors
+        for _ in range(self.config.accumulate):
+            window = next(stream)
+            measures = self._backprop(window)
+            self._position = window.after
+        clip_gradients(self.model, self.config.clip)
+        for optimizer in self._optimizers:
+            optimizer.step()
+        return measures
+
+    def _evaluate(self) -> Evaluation:
+        self.save()
+        network, host = lower(self.model, self._vocabulary.end_of_text)
+        return evaluate(network, host, self._vocabulary, self._validation, str(self._device))
+
+    def _report(self, progress: Progress, on_progress: Callable[[Progress], None]) -> None:
+        row = {"step": progress.step, "train_nats_per_token": progress.nats_per_token,
+               "firing_rates": progress.firing_rates,
+               "learning_rate_factor": schedule(progress.step - 1, self.config),
+               "tokens_per_second": progress.tokens_per_second}
+        if progress.validation:
+            row["validation"] = progress.validation.to_json()
+        with (self._folder / METRICS).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        on_progress(progress)
+
+    def save(self) -> None:
+        """Write a checkpoint into the run folder."""
+        state = self._backprop.state
+        save_checkpoint(
+            Checkpoint(self.model.config.to_json(), self.config.to_json(), self._step,
+                       (self._position.epoch, self._position.window), self.model.state_dict(),
+                       [o.state_dict() for o in self._optimizers], [*state.v, *state.s],
+                       random_state(self._device)),
+            self._folder,
+        )
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go back to where a checkpoint stood."""
+        self.model.load_state_dict(checkpoint.model)
+        for optimizer, stored in zip(self._optimizers, checkpoint.optimizers, strict=True):
+            optimizer.load_state_dict(stored)
+        state = self._backprop.state
+        for piece, stored_piece in zip([*state.v, *state.s], checkpoint.state, strict=True):
+            piece.copy_(stored_piece)
+        self._step, self._position = checkpoint.step, Position(*checkpoint.position)
+        restore_random_state(checkpoint.random, self._device)
