@@ -24,8 +24,9 @@ def lower(model: SpikingLM, end_of_text: int) -> tuple[Network, Host]:
         decode = _integers(decoder_weight(model.embedding))
         nats_per_logit = 1 / (WEIGHT_UNIT * DECODE_UNIT)
         bias = _integers(torch.round(model.output_bias.double() / nats_per_logit))
-        host = Host(_code(model.embedding), decode.astype(np.int8), bias, nats_per_logit,
-                    end_of_text)
+        host = Host(
+            _code(model.embedding), decode.astype(np.int8), bias, nats_per_logit, end_of_text
+        )
     return network, host
 
 
@@ -41,11 +42,13 @@ def _network(model: SpikingLM) -> Network:
         if population.recurrent is not None:
             weight = np.concatenate([weight, _weights(population.recurrent)], axis=1)
             sources = (*heard, name)
-        layers.append(Layer(name, _integers(population.dv), _integers(population.vth),
-                            sources, weight))
+        layers.append(
+            Layer(name, _integers(population.dv), _integers(population.vth), sources, weight)
+        )
         heard = (*heard, name)
-    readout = _columns(even_weight(model.readout), even_weight(model.readout_constant),
-                       config.code_bits)
+    readout = _columns(
+        even_weight(model.readout), even_weight(model.readout_constant), config.code_bits
+    )
     layers.append(readout_layer(READOUT, heard, readout))
     clock = TokenClock(Input(INPUT, config.code_bits + 1), tuple(layers), config.steps_per_token)
     return to_network(clock)

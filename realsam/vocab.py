@@ -64,8 +64,9 @@ class Vocabulary:
         try:
             return Vocabulary(Tokenizer.from_str(text))
         except Exception as error:  # the library raises bare Exception
-            raise BundleError(f"{where}: not a readable tokenizer ({error})",
-                              "export the bundle again") from error
+            raise BundleError(
+                f"{where}: not a readable tokenizer ({error})", "export the bundle again"
+            ) from error
 
     @staticmethod
     def train(texts: Iterable[str], size: int, progress: bool = False) -> "Vocabulary":
@@ -75,14 +76,19 @@ class Vocabulary:
             DataError: if size is too small for the bytes.
         """
         if size < MIN_SIZE:
-            raise DataError(f"vocabulary size {size} is below {MIN_SIZE}",
-                            f"use at least {MIN_SIZE}: 256 bytes and the end of text")
+            raise DataError(
+                f"vocabulary size {size} is below {MIN_SIZE}",
+                f"use at least {MIN_SIZE}: 256 bytes and the end of text",
+            )
         tokenizer = Tokenizer(models.BPE())
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
         tokenizer.decoder = decoders.ByteLevel()
-        trainer = trainers.BpeTrainer(vocab_size=size, special_tokens=[END_OF_TEXT],
-                                      initial_alphabet=ByteLevel.alphabet(),
-                                      show_progress=progress)
+        trainer = trainers.BpeTrainer(
+            vocab_size=size,
+            special_tokens=[END_OF_TEXT],
+            initial_alphabet=ByteLevel.alphabet(),
+            show_progress=progress,
+        )
         tokenizer.train_from_iterator(texts, trainer)
         return Vocabulary(tokenizer)
 

@@ -39,14 +39,17 @@ class Reference:
     def __init__(self, network: Network, strict: bool = False) -> None:
         self.network = network
         self.strict = strict  # an overflowing current is an error instead of a wrap
-        self.state = {p.name: State(np.zeros(p.size, np.int64), np.zeros(p.size, np.int64))
-                      for p in network.populations}
+        self.state = {
+            p.name: State(np.zeros(p.size, np.int64), np.zeros(p.size, np.int64))
+            for p in network.populations
+        }
         silence = np.zeros(sum(network.sizes.values()), np.uint8)
         self._history = deque([silence] * (DELAY_MAX + 1), maxlen=DELAY_MAX + 1)
         self._time = 0
         # Source-major copies: the weights of one arriving spike lie side by side.
-        self._fibres = [(q, network.columns(q), q.weight.T.astype(np.int64))
-                        for q in network.projections]
+        self._fibres = [
+            (q, network.columns(q), q.weight.T.astype(np.int64)) for q in network.projections
+        ]
 
     def arriving(self, target: str) -> I64:
         """[N] weighted sum of the spikes that reach target in this step."""
@@ -56,8 +59,9 @@ class Reference:
                 continue
             for delay in np.unique(projection.delay):
                 emitted = self._history[-1 - int(delay)][columns] * (projection.delay == delay)
-                total += shift_sum(weight[np.flatnonzero(emitted)].sum(axis=0),
-                                   projection.weight_exp)
+                total += shift_sum(
+                    weight[np.flatnonzero(emitted)].sum(axis=0), projection.weight_exp
+                )
         return total
 
     def step(self, spikes: U8) -> U8:

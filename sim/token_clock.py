@@ -48,8 +48,9 @@ class TokenEngine:
         self.network = network
         self.strict = strict
         from_network(network)  # refuses a network that does not follow the clock
-        self._layers = [_Layer(network, q.target, q.weight, network.columns(q))
-                        for q in network.projections]
+        self._layers = [
+            _Layer(network, q.target, q.weight, network.columns(q)) for q in network.projections
+        ]
         self._input = network.spans[network.input.name]
         self._fired = np.zeros(sum(network.sizes.values()), np.uint8)
 

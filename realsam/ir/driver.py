@@ -46,7 +46,7 @@ class Replay:
 
 
 class ClosedLoop:
-    """Feed a prompt, then up to n_new sampled tokens; stop early at the end of the text."""
+    """Feed a prompt, then up to n_new sampled tokens; by default stop at the end of the text."""
 
     def __init__(
         self,
@@ -55,10 +55,12 @@ class ClosedLoop:
         sampler: Sampler,
         n_new: int,
         on_token: Callable[[int], None] | None = None,
+        stop_at_end: bool = True,
     ) -> None:
         self._host = host
         self._sampler = sampler
         self._on_token = on_token
+        self._stop_at_end = stop_at_end
         self._n_prompt = len(prompt)
         self._fed = 0
         self.tokens = list(prompt)
@@ -66,8 +68,8 @@ class ClosedLoop:
 
     def spikes(self) -> U8 | None:
         """See Driver."""
-        ended = self._fed > 0 and self.generated[-1:] == [self._host.end_of_text]
-        if ended or self._fed >= self.length:
+        ended = self.generated[-1:] == [self._host.end_of_text]
+        if (ended and self._stop_at_end) or self._fed >= self.length:
             return None
         row: U8 = self._host.code[self.tokens[self._fed]]
         self._fed += 1

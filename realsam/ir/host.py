@@ -32,16 +32,22 @@ class Host:
             object.__setattr__(self, field, frozen(getattr(self, field), dtype))
         rows = {len(self.code), len(self.decode), len(self.bias)}
         if len(rows) != 1 or self.code.ndim != 2 or self.decode.ndim != 2:
-            raise NetworkError(f"host: code, decode and bias have {sorted(rows)} rows",
-                               "give each one row per token")
+            raise NetworkError(
+                f"host: code, decode and bias have {sorted(rows)} rows",
+                "give each one row per token",
+            )
         if np.any(self.code > 1):
             raise NetworkError("host: code is not binary", "store spikes as 0 and 1")
         if not 0 <= self.end_of_text < self.vocab_size:
-            raise NetworkError(f"host: end_of_text = {self.end_of_text} is no token",
-                               f"use one in 0..{self.vocab_size - 1}")
+            raise NetworkError(
+                f"host: end_of_text = {self.end_of_text} is no token",
+                f"use one in 0..{self.vocab_size - 1}",
+            )
         if not (np.isfinite(self.nats_per_logit) and self.nats_per_logit > 0):
-            raise NetworkError(f"host: nats_per_logit = {self.nats_per_logit} is not positive",
-                               "store the size of a logit unit in nats")
+            raise NetworkError(
+                f"host: nats_per_logit = {self.nats_per_logit} is not positive",
+                "store the size of a logit unit in nats",
+            )
 
     @property
     def vocab_size(self) -> int:

@@ -35,29 +35,40 @@ class Network:
         names = [self.input.name, *(p.name for p in self.populations)]
         for name in names:
             if names.count(name) > 1 or not name or "/" in name:
-                raise NetworkError(f"population name {name!r} is not unique or not usable",
-                                   "give each population its own name without '/'")
+                raise NetworkError(
+                    f"population name {name!r} is not unique or not usable",
+                    "give each population its own name without '/'",
+                )
         if not 1 <= self.steps_per_token <= STEPS_PER_TOKEN_MAX:
-            raise NetworkError(f"steps_per_token = {self.steps_per_token} is outside "
-                               f"1..{STEPS_PER_TOKEN_MAX}", "choose a number of chip steps in it")
+            raise NetworkError(
+                f"steps_per_token = {self.steps_per_token} is outside 1..{STEPS_PER_TOKEN_MAX}",
+                "choose a number of chip steps in it",
+            )
         if not 0 <= self.readout_phase < self.steps_per_token:
-            raise NetworkError(f"readout_phase = {self.readout_phase} is outside "
-                               f"0..{self.steps_per_token - 1}", "read inside the token")
+            raise NetworkError(
+                f"readout_phase = {self.readout_phase} is outside 0..{self.steps_per_token - 1}",
+                "read inside the token",
+            )
         if self.readout not in names[1:]:
-            raise NetworkError(f"readout {self.readout!r} is no population",
-                               f"name one of {', '.join(names[1:])}")
+            raise NetworkError(
+                f"readout {self.readout!r} is no population", f"name one of {', '.join(names[1:])}"
+            )
         for projection in self.projections:
             self._check_projection(projection)
 
     def _check_projection(self, projection: Projection) -> None:
         for name in (projection.target, *projection.sources):
             if name not in self.sizes or (name == projection.target == self.input.name):
-                raise NetworkError(f"{projection.name}: {name!r} is no population it can use",
-                                   f"name one of {', '.join(self.sizes)}")
+                raise NetworkError(
+                    f"{projection.name}: {name!r} is no population it can use",
+                    f"name one of {', '.join(self.sizes)}",
+                )
         expected = (self.sizes[projection.target], sum(self.sizes[s] for s in projection.sources))
         if projection.weight.shape != expected:
-            raise NetworkError(f"{projection.name}: weight is {projection.weight.shape}",
-                               f"its populations need {expected}")
+            raise NetworkError(
+                f"{projection.name}: weight is {projection.weight.shape}",
+                f"its populations need {expected}",
+            )
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -76,8 +87,9 @@ class Network:
     def columns(self, projection: Projection) -> I64:
         """[M] index of each column of a projection in the spike vector."""
         spans = self.spans
-        return np.concatenate([np.arange(spans[s].start, spans[s].stop)
-                               for s in projection.sources])
+        return np.concatenate(
+            [np.arange(spans[s].start, spans[s].stop) for s in projection.sources]
+        )
 
     def fan_out(self) -> dict[str, I64]:
         """Non-zero synapses that leave each neuron, per population: [N]."""

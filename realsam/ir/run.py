@@ -85,16 +85,24 @@ class Recorder:
 
 def provenance() -> dict[str, str]:
     """Versions and machine kind, for the notes of a Run."""
-    return {"python": platform.python_version(), "numpy": np.__version__,
-            "machine": f"{platform.system()} {platform.machine()}"}
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "machine": f"{platform.system()} {platform.machine()}",
+    }
 
 
 def save_run(run: Run, path: Path) -> None:
     """Write a run as safetensors with its plain fields as JSON metadata."""
     tensors = {f"spikes/{name}": np.ascontiguousarray(s) for name, s in run.spikes.items()}
     tensors |= {"voltage": np.ascontiguousarray(run.voltage), "seconds": run.seconds}
-    plain = {"format": FORMAT, "backend": run.backend, "network": run.network,
-             "steps_per_token": run.steps_per_token, "notes": run.notes}
+    plain = {
+        "format": FORMAT,
+        "backend": run.backend,
+        "network": run.network,
+        "steps_per_token": run.steps_per_token,
+        "notes": run.notes,
+    }
     partial = path.with_name(path.name + ".partial")
     save_file(tensors, partial, {"realsam": json.dumps(plain)})
     partial.replace(path)
@@ -110,11 +118,18 @@ def load_run(path: Path) -> Run:
     try:
         with safe_open(path, "np") as file:
             plain = json.loads(file.metadata()["realsam"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
+            tensors = {name: file.get_tensor(name) for name in sorted(file.keys())}
         if plain["format"] != FORMAT:
             raise RealSamError(f"{path}: run format {plain['format']} is not {FORMAT}", cure)
         spikes = {n[7:]: t for n, t in tensors.items() if n.startswith("spikes/")}
-        return Run(plain["backend"], plain["network"], plain["steps_per_token"], spikes,
-                   tensors["voltage"], tensors["seconds"], plain["notes"])
+        return Run(
+            plain["backend"],
+            plain["network"],
+            plain["steps_per_token"],
+            spikes,
+            tensors["voltage"],
+            tensors["seconds"],
+            plain["notes"],
+        )
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise RealSamError(f"{path}: not a readable run ({error})", cure) from error

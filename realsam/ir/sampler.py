@@ -17,8 +17,9 @@ from realsam.errors import PromptError
 
 _OCTAVE_STEPS = 256  # resolution of the exponent: 1/256 octave, 0.27 % of a probability
 _WEIGHT_BITS = 40  # the likeliest token weighs 2**40, one 40 octaves below weighs 1
-_POWERS = np.array([round(2 ** (_WEIGHT_BITS - i / _OCTAVE_STEPS)) for i in range(_OCTAVE_STEPS)],
-                   np.int64)
+_POWERS = np.array(
+    [round(2 ** (_WEIGHT_BITS - i / _OCTAVE_STEPS)) for i in range(_OCTAVE_STEPS)], np.int64
+)
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,9 @@ class Sampler:
 
     def __post_init__(self) -> None:
         if not 0 <= self.temperature <= 100:
-            raise PromptError(f"temperature = {self.temperature} is outside 0..100",
-                              "try one between 0.5 and 1.2")
+            raise PromptError(
+                f"temperature = {self.temperature} is outside 0..100", "try one between 0.5 and 1.2"
+            )
         if self.top_k < 0:
             raise PromptError(f"top_k = {self.top_k} is negative", "use 0 to keep all tokens")
         if not 0 <= self.seed < 1 << 64:

@@ -101,8 +101,15 @@ def from_network(network: Network) -> TokenClock:
         projection = incoming[population.name]
         if projection.weight_exp != 0:
             raise _no_clock(f"{projection.name} has a weight exponent")
-        layers.append(Layer(population.name, population.dv, population.vth,
-                            projection.sources, projection.weight))
+        layers.append(
+            Layer(
+                population.name,
+                population.dv,
+                population.vth,
+                projection.sources,
+                projection.weight,
+            )
+        )
     clock = TokenClock(network.input, tuple(layers), network.steps_per_token)
     if len(layers) >= network.steps_per_token or to_network(clock) != network:
         raise _no_clock("its delays or its readout phase are others")
@@ -110,8 +117,10 @@ def from_network(network: Network) -> TokenClock:
 
 
 def _no_clock(reason: str) -> NetworkError:
-    return NetworkError(f"the network does not follow the token clock: {reason}",
-                        "run it with the reference or lava-graph backend")
+    return NetworkError(
+        f"the network does not follow the token clock: {reason}",
+        "run it with the reference or lava-graph backend",
+    )
 
 
 def readout_layer(name: str, sources: tuple[str, ...], weight: I16) -> Layer:

@@ -22,18 +22,22 @@ class TorchNetwork:
         self.network = network
         self.device = torch.device(device)
         clock = from_network(network)
-        self.layers = [self._population(layer.name, layer.sources, layer.weight, layer.dv,
-                                        layer.vth) for layer in clock.layers[:-1]]
+        self.layers = [
+            self._population(layer.name, layer.sources, layer.weight, layer.dv, layer.vth)
+            for layer in clock.layers[:-1]
+        ]
         self.readout = ReadoutWeights(self._tensor(clock.layers[-1].weight), None)
 
-    def _population(self, name: str, sources: tuple[str, ...], weight: np.ndarray, dv: I64,
-                    vth: I64) -> Population:
+    def _population(
+        self, name: str, sources: tuple[str, ...], weight: np.ndarray, dv: I64, vth: I64
+    ) -> Population:
         recurrent = None
         if name in sources:
             weight, own = weight[:, : -len(dv)], weight[:, -len(dv) :]
             recurrent = self._tensor(own)
-        return Population(self._tensor(weight), None, recurrent, self._tensor(dv),
-                          self._tensor(vth))
+        return Population(
+            self._tensor(weight), None, recurrent, self._tensor(dv), self._tensor(vth)
+        )
 
     def _tensor(self, values: np.ndarray) -> Tensor:
         return torch.tensor(values, dtype=torch.float32, device=self.device)
@@ -46,8 +50,15 @@ class TorchNetwork:
     def play(self, code: Tensor, state: State) -> tuple[list[Tensor], Tensor, State]:
         """Play input spikes [T, B, M] of running documents; see `realsam.nn.play.play`."""
         alive = torch.ones(*code.shape[:2], 1, device=self.device)
-        return play(self.layers, self.readout, code, alive, state,
-                    self.network.steps_per_token, _UNUSED_SURROGATE)
+        return play(
+            self.layers,
+            self.readout,
+            code,
+            alive,
+            state,
+            self.network.steps_per_token,
+            _UNUSED_SURROGATE,
+        )
 
 
 def run(network: Network, driver: Driver, strict: bool = False) -> Run:

@@ -79,8 +79,16 @@ class _LifTokens(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, a: Tensor, recurrent: Tensor | None, dv: Tensor, vth: Tensor,
-        v: Tensor, s: Tensor, alive: Tensor, steps: int, surrogate: Surrogate,
+        ctx: Any,
+        a: Tensor,
+        recurrent: Tensor | None,
+        dv: Tensor,
+        vth: Tensor,
+        v: Tensor,
+        s: Tensor,
+        alive: Tensor,
+        steps: int,
+        surrogate: Surrogate,
     ) -> tuple[Tensor, Tensor]:
         dtype = exact_dtype(a.device)
         keep, threshold = (DECAY_ONE - dv).to(dtype) / DECAY_ONE, vth.to(dtype) * STATE_ONE
@@ -107,8 +115,9 @@ class _LifTokens(torch.autograd.Function):
         g_a = torch.empty_like(peaks)
         g_back = torch.zeros_like(v)
         for t in reversed(range(len(peaks))):
-            g_a[t], g_v = retreat(g_v, g_s[t] + g_back, slope[t], peaks[t], spikes[t],
-                                  keep_token, alive[t])
+            g_a[t], g_v = retreat(
+                g_v, g_s[t] + g_back, slope[t], peaks[t], spikes[t], keep_token, alive[t]
+            )
             if recurrent is not None:
                 g_back = (g_a[t] @ recurrent) * alive[t]
         before_v = torch.cat([v[None], (peaks * (1 - spikes))[:-1]]) * alive
@@ -131,8 +140,15 @@ def surrogate_slope(surrogate: Surrogate, x: Tensor) -> Tensor:
 
 
 def lif_tokens(
-    a: Tensor, recurrent: Tensor | None, dv: Tensor, vth: Tensor, v: Tensor, s: Tensor,
-    alive: Tensor, steps: int, surrogate: Surrogate,
+    a: Tensor,
+    recurrent: Tensor | None,
+    dv: Tensor,
+    vth: Tensor,
+    v: Tensor,
+    s: Tensor,
+    alive: Tensor,
+    steps: int,
+    surrogate: Surrogate,
 ) -> tuple[Tensor, Tensor]:
     """Play a population over T tokens; returns spikes [T, B, N] and the last voltages [B, N].
 

@@ -42,8 +42,13 @@ class ModelConfig:
     @staticmethod
     def of(layers: int, width: int, vocab_size: int, **others: float) -> "ModelConfig":
         """A model of that depth, width and vocabulary with the default token clock."""
-        return ModelConfig(vocab_size=vocab_size, layers=layers, width=width,
-                           steps_per_token=layers + IO_PHASES, **others)  # type: ignore[arg-type]
+        return ModelConfig(
+            vocab_size=vocab_size,
+            layers=layers,
+            width=width,
+            steps_per_token=layers + IO_PHASES,
+            **others,
+        )  # type: ignore[arg-type]
 
     def to_json(self) -> dict[str, object]:
         """Plain values for a config file."""
@@ -89,9 +94,7 @@ class SpikingLM(nn.Module):
         bits, width = config.code_bits, config.width
         self.embedding = nn.Parameter(torch.randn(config.vocab_size, bits) * 0.05)
         self.output_bias = nn.Parameter(torch.zeros(config.vocab_size))
-        self.layers = nn.ModuleList(
-            Layer(config, bits + i * width) for i in range(config.layers)
-        )
+        self.layers = nn.ModuleList(Layer(config, bits + i * width) for i in range(config.layers))
         heard = bits + config.layers * width
         active = bits / 2 + 0.1 * config.layers * width
         self.readout = nn.Parameter(torch.randn(bits, heard) * 0.5 / active**0.5)
@@ -108,8 +111,9 @@ class SpikingLM(nn.Module):
         code = self._encode(nn.functional.embedding(tokens, self.embedding))
         state = state or State.zeros(layers, tokens.shape[1], tokens.device)
         dropout = self.config.dropout if self.training else 0.0
-        return play(layers, readout, code, alive, state, self.config.steps_per_token,
-                    self._spike, dropout)
+        return play(
+            layers, readout, code, alive, state, self.config.steps_per_token, self._spike, dropout
+        )
 
     def logits(self, voltage: Tensor) -> Tensor:
         """Logits in nats [..., V] of readout voltages [..., D]."""

@@ -47,8 +47,14 @@ class State:
 
 
 def play(
-    layers: Sequence[Population], readout: ReadoutWeights, code: Tensor, alive: Tensor,
-    state: State, steps: int, surrogate: Surrogate, dropout: float = 0.0,
+    layers: Sequence[Population],
+    readout: ReadoutWeights,
+    code: Tensor,
+    alive: Tensor,
+    state: State,
+    steps: int,
+    surrogate: Surrogate,
+    dropout: float = 0.0,
 ) -> tuple[list[Tensor], Tensor, State]:
     """Play T tokens of B documents.
 
@@ -69,8 +75,9 @@ def play(
     heard, fired, last_v, last_s = [code], [], [], []
     for layer, v, s in zip(layers, state.v, state.s, strict=True):
         a = torch.nn.functional.linear(torch.cat(heard, dim=-1), layer.weight, layer.constant)
-        spikes, v_end = lif_tokens(a, layer.recurrent, layer.dv, layer.vth, v, s, alive, steps,
-                                   surrogate)
+        spikes, v_end = lif_tokens(
+            a, layer.recurrent, layer.dv, layer.vth, v, s, alive, steps, surrogate
+        )
         fired.append(spikes)
         last_v.append(v_end.detach())
         last_s.append(spikes[-1].detach())

@@ -18,8 +18,14 @@ from realsam.train.data import Window
 class Backprop:
     """Adds the gradients of windows to the parameters; keeps the state between them."""
 
-    def __init__(self, model: SpikingLM, config: TrainConfig, batch: int, end_of_text: int,
-                 device: torch.device) -> None:
+    def __init__(
+        self,
+        model: SpikingLM,
+        config: TrainConfig,
+        batch: int,
+        end_of_text: int,
+        device: torch.device,
+    ) -> None:
         self._model = model
         self._config = config
         self._end = end_of_text
@@ -27,8 +33,11 @@ class Backprop:
         self._tokens = torch.zeros(shape, dtype=torch.int64, device=device)
         self._targets = torch.zeros(shape, dtype=torch.int64, device=device)
         self._alive = torch.ones(*shape, 1, device=device)
-        self.state = State.zeros([layer.integers() for layer in model.layers],  # type: ignore[operator]
-                                 batch, device)
+        self.state = State.zeros(
+            [layer.integers() for layer in model.layers],  # type: ignore[operator]
+            batch,
+            device,
+        )
         self._measures = torch.zeros(1 + len(model.layers), device=device)
         self._replay: Callable[[], None] | None = None
 
@@ -38,8 +47,11 @@ class Backprop:
         alive = (tokens != self._end).float()
         if window.fresh:
             alive[0] = 0
-        for static, fresh in ((self._tokens, tokens), (self._alive, alive[..., None]),
-                              (self._targets, torch.from_numpy(window.targets.copy()))):
+        for static, fresh in (
+            (self._tokens, tokens),
+            (self._alive, alive[..., None]),
+            (self._targets, torch.from_numpy(window.targets.copy())),
+        ):
             static.copy_(fresh, non_blocking=True)
         if self._tokens.is_cuda and self._replay is None:
             self._replay = self._capture()

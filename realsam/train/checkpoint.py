@@ -63,6 +63,7 @@ def load_checkpoint(folder: Path, device: torch.device | str = "cpu") -> Checkpo
         if version == FORMAT:
             return Checkpoint(**stored)
     except Exception as error:  # torch.load raises whatever the damage leads to
-        raise CheckpointError(f"{path}: damaged ({type(error).__name__})",
-                              "train again, or restore the file") from error
+        raise CheckpointError(
+            f"{path}: damaged ({type(error).__name__})", "train again, or restore the file"
+        ) from error
     raise CheckpointError(f"{path}: checkpoint format {version} is not {FORMAT}", "train again")

@@ -12,18 +12,18 @@ class TrainConfig:
     """How to train; the defaults are those of the shipped model."""
 
     preset: str = "base"
-    steps: int = 2000  # optimizer steps
+    steps: int = 8000  # optimizer steps
     batch: int = 256  # parallel streams of text
     window: int = 64  # tokens per truncated back-propagation
     accumulate: int = 1  # windows per optimizer step
     lr: float = 2e-3  # Adam: embedding, biases, decays, thresholds
-    matrix_lr: float = 4e-3  # Muon: weight matrices
+    matrix_lr: float = 8e-3  # Muon: weight matrices
     weight_decay: float = 0.0
     warmup: int = 100  # steps
     clip: float = 1.0  # gradient norm
     target_firing: float = 0.08  # spikes per LIF neuron and token; more is penalised
     firing_weight: float = 0.1  # nats at twice the target
-    eval_every: int = 500  # steps
+    eval_every: int = 1000  # steps
     seed: int = 0
     max_chars: int = 0  # characters of text to use at most, 0 for all
 
@@ -33,8 +33,9 @@ class TrainConfig:
                 raise DataError(f"{name} = {getattr(self, name)} is below 1", "use at least 1")
         for name in ("lr", "matrix_lr", "clip", "target_firing"):
             if not getattr(self, name) > 0:
-                raise DataError(f"{name} = {getattr(self, name)} is not positive",
-                                "use a positive number")
+                raise DataError(
+                    f"{name} = {getattr(self, name)} is not positive", "use a positive number"
+                )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a config file."""
@@ -52,8 +53,15 @@ class Preset:
 
 PRESETS = {
     "tiny": Preset(
-        ModelConfig.of(layers=2, width=64, vocab_size=512, code_bits=64, groups=4,
-                       half_life=(0.7, 20.0), dropout=0.0),
+        ModelConfig.of(
+            layers=2,
+            width=64,
+            vocab_size=512,
+            code_bits=64,
+            groups=4,
+            half_life=(0.7, 20.0),
+            dropout=0.0,
+        ),
         TrainConfig(preset="tiny", steps=300, batch=32, window=32, warmup=20, eval_every=100),
         "2 layers of 64, vocabulary 512: about a minute on a laptop",
     ),
@@ -63,7 +71,7 @@ PRESETS = {
         "4 layers of 256, vocabulary 2048: an hour or two on a CPU",
     ),
     "base": Preset(
-        ModelConfig.of(layers=6, width=512, vocab_size=4096),
+        ModelConfig.of(layers=6, width=512, vocab_size=4096, dropout=0.2),
         TrainConfig(preset="base"),
         "6 layers of 512, vocabulary 4096: the shipped model, minutes on a GPU",
     ),

@@ -26,8 +26,9 @@ def read_documents(path: Path, max_chars: int = 0) -> list[str]:
         with opener(path, "rt", encoding="utf-8") as file:
             text = str(file.read(max_chars or -1))
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: byte {error.start} is not UTF-8",
-                        "convert the file to UTF-8") from error
+        raise DataError(
+            f"{path}: byte {error.start} is not UTF-8", "convert the file to UTF-8"
+        ) from error
     except (OSError, EOFError, lzma.LZMAError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{path}: not readable ({reason})", "give a text file") from error
@@ -63,15 +64,24 @@ class Windows:
     one window is the right start of the next.
     """
 
-    def __init__(self, documents: Sequence[Sequence[int]], end_of_text: int, batch: int,
-                 window: int, seed: int) -> None:
+    def __init__(
+        self,
+        documents: Sequence[Sequence[int]],
+        end_of_text: int,
+        batch: int,
+        window: int,
+        seed: int,
+    ) -> None:
         self._documents = [np.array([end_of_text, *d], np.int64) for d in documents]
         self._window = window
         self._seed = seed
-        total = sum(map(len, self._documents))
+        self.n_tokens = total = sum(map(len, self._documents))
         if total < window + 1:
-            raise DataError(f"the training text has {total} tokens, fewer than one window of "
-                            f"{window} and its target", "use more text or a shorter --window")
+            raise DataError(
+                f"the training text has {total} tokens, fewer than one window of "
+                f"{window} and its target",
+                "use more text or a shorter --window",
+            )
         self.batch = min(batch, (total - 1) // window)
         self.windows_per_epoch = (total - 1) // (self.batch * window)
 

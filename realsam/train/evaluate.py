@@ -15,6 +15,7 @@ from torch import Tensor
 from realsam.ir import Host, Network, spiking
 from realsam.nn.backend import TorchNetwork
 from realsam.nn.lif import STATE_ONE
+from realsam.nn.precision import matmul_precision
 from realsam.vocab import Vocabulary
 
 _BATCH = 128  # documents at a time
@@ -40,7 +41,7 @@ class Evaluation:
 
     @property
     def perplexity(self) -> float:
-        """exp of nats per token."""
+        """Exponential of the nats per token."""
         return float(np.exp(self.nats_per_token))
 
     @property
@@ -56,8 +57,9 @@ class Evaluation:
     @property
     def firing_rates(self) -> dict[str, float]:
         """Spikes per neuron and token, per spiking population."""
-        return {name: n / (self.n_neurons[name] * self.n_tokens)
-                for name, n in self.n_spikes.items()}
+        return {
+            name: n / (self.n_neurons[name] * self.n_tokens) for name, n in self.n_spikes.items()
+        }
 
     @property
     def firing_rate(self) -> float:
@@ -67,30 +69,44 @@ class Evaluation:
     def to_json(self) -> dict[str, object]:
         """The values and ratios under their stable names."""
         return {
-            "documents": self.n_documents, "tokens": self.n_tokens, "bytes": self.n_bytes,
-            "vocab_size": self.vocab_size, "nats_per_token": self.nats_per_token,
-            "perplexity": self.perplexity, "bits_per_byte": self.bits_per_byte,
-            "bytes_per_token": self.bytes_per_token, "firing_rate": self.firing_rate,
+            "documents": self.n_documents,
+            "tokens": self.n_tokens,
+            "bytes": self.n_bytes,
+            "vocab_size": self.vocab_size,
+            "nats_per_token": self.nats_per_token,
+            "perplexity": self.perplexity,
+            "bits_per_byte": self.bits_per_byte,
+            "bytes_per_token": self.bytes_per_token,
+            "firing_rate": self.firing_rate,
             "firing_rate_per_population": self.firing_rates,
         }
 
 
 def evaluate(
-    network: Network, host: Host, vocabulary: Vocabulary, documents: Sequence[str],
-    device: str = "cpu", on_batch: Callable[[int, int], None] | None = None,
+    network: Network,
+    host: Host,
+    vocabulary: Vocabulary,
+    documents: Sequence[str],
+    device: str = "cpu",
+    on_batch: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Score documents; `on_batch` hears how many of how many are done."""
     scorer = _Scorer(network, host, device)
     tokens = sorted(vocabulary.encode_all(list(documents)), key=len)
-    for first in range(0, len(tokens), _BATCH):
-        scorer.score(tokens[first : first + _BATCH])
-        if on_batch:
-            on_batch(min(first + _BATCH, len(tokens)), len(tokens))
+    with matmul_precision("highest"):  # logits have more bits than TF32
+        for first in range(0, len(tokens), _BATCH):
+            scorer.score(tokens[first : first + _BATCH])
+            if on_batch:
+                on_batch(min(first + _BATCH, len(tokens)), len(tokens))
     names = spiking(network)
     return Evaluation(
-        len(tokens), sum(map(len, tokens)) + len(tokens),
-        sum(len(d.encode()) for d in documents), host.vocab_size, scorer.nats,
-        dict(zip(names, scorer.n_spikes, strict=True)), {n: network.sizes[n] for n in names},
+        len(tokens),
+        sum(map(len, tokens)) + len(tokens),
+        sum(len(d.encode()) for d in documents),
+        host.vocab_size,
+        scorer.nats,
+        dict(zip(names, scorer.n_spikes, strict=True)),
+        {n: network.sizes[n] for n in names},
     )
 
 
@@ -128,8 +144,9 @@ class _Scorer:
 
     def _add(self, fired: list[Tensor], voltage: Tensor, targets: Tensor, mask: Tensor) -> None:
         logits = (voltage[mask] / STATE_ONE) @ self._decode.T + self._bias
-        nats = torch.nn.functional.cross_entropy(logits * self._unit, targets[mask],
-                                                 reduction="none")
+        nats = torch.nn.functional.cross_entropy(
+            logits * self._unit, targets[mask], reduction="none"
+        )
         self.nats += float(nats.double().sum())
         for i, spikes in enumerate(fired):
             self.n_spikes[i] += int(spikes[mask].sum())

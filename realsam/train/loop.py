@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import exp
 from pathlib import Path
 
 import torch
@@ -11,6 +12,7 @@ import torch
 from realsam.errors import DataError
 from realsam.lower import lower
 from realsam.nn.model import SpikingLM
+from realsam.nn.precision import matmul_precision
 from realsam.train.backprop import Backprop
 from realsam.train.checkpoint import (
     Checkpoint,
@@ -38,46 +40,65 @@ class Progress:
     tokens_per_second: float
     validation: Evaluation | None = None
 
+    def __str__(self) -> str:
+        firing = sum(self.firing_rates) / len(self.firing_rates)
+        return (
+            f"loss {self.nats_per_token:.3f}, perplexity {exp(self.nats_per_token):.1f}, "
+            f"firing {firing:.1%}, {self.tokens_per_second:,.0f} tokens/s"
+        )
+
 
 class Trainer:
     """A model, its data and its optimizers; `train` runs to the last step."""
 
-    def __init__(self, model: SpikingLM, config: TrainConfig, vocabulary: Vocabulary,
-                 documents: Sequence[str], validation: Sequence[str], folder: Path,
-                 device: torch.device) -> None:
+    def __init__(
+        self,
+        model: SpikingLM,
+        config: TrainConfig,
+        vocabulary: Vocabulary,
+        windows: Windows,
+        validation: Sequence[str],
+        folder: Path,
+        device: torch.device,
+    ) -> None:
         self.model = model.to(device)
         self.config = config
         self._vocabulary = vocabulary
+        self._windows = windows
         self._validation = validation
         self._folder = folder
         self._device = device
-        self._windows = Windows(vocabulary.encode_all(list(documents)), vocabulary.end_of_text,
-                                config.batch, config.window, config.seed)
         self._optimizers = optimizers(model, config)
-        self._backprop = Backprop(model, config, self._windows.batch, vocabulary.end_of_text,
-                                  device)
+        self._backprop = Backprop(model, config, windows.batch, vocabulary.end_of_text, device)
         self._step = 0
         self._position = Position(0, 0)
 
     def train(self, on_progress: Callable[[Progress], None]) -> None:
         """Run to the last step; writes metrics and checkpoints into the run folder."""
+        # TF32 products are exact here, see matmul_precision.
+        with matmul_precision("high"):
+            self._train(on_progress)
+
+    def _train(self, on_progress: Callable[[Progress], None]) -> None:
         stream = self._windows.start(self._position)
         since, n_tokens = time.perf_counter(), 0
         while self._step < self.config.steps:
             measures = self._update(stream)
             self._step += 1
             n_tokens += self.config.accumulate * self.config.window * self._windows.batch
-            evaluating = (self._step % self.config.eval_every == 0
-                          or self._step == self.config.steps)
+            evaluating = self._step % self.config.eval_every == 0 or self._step == self.config.steps
             if evaluating or self._step % _LOG_EVERY == 0:
                 nats, *rates = measures.tolist()
                 if not nats < float("inf"):
-                    raise DataError(f"step {self._step}: the loss is {nats}",
-                                    "lower --lr and --matrix-lr; the last checkpoint is kept")
+                    raise DataError(
+                        f"step {self._step}: the loss is {nats}",
+                        "lower --lr and --matrix-lr; the last checkpoint is kept",
+                    )
                 speed = n_tokens / (time.perf_counter() - since)
                 evaluation = self._evaluate() if evaluating else None
-                self._report(Progress(self._step, nats, tuple(rates), speed, evaluation),
-                             on_progress)
+                self._report(
+                    Progress(self._step, nats, tuple(rates), speed, evaluation), on_progress
+                )
                 since, n_tokens = time.perf_counter(), 0
 
     def _update(self, stream: Iterator[Window]) -> torch.Tensor:
@@ -99,10 +120,13 @@ class Trainer:
         return evaluate(network, host, self._vocabulary, self._validation, str(self._device))
 
     def _report(self, progress: Progress, on_progress: Callable[[Progress], None]) -> None:
-        row = {"step": progress.step, "train_nats_per_token": progress.nats_per_token,
-               "firing_rates": progress.firing_rates,
-               "learning_rate_factor": schedule(progress.step - 1, self.config),
-               "tokens_per_second": progress.tokens_per_second}
+        row = {
+            "step": progress.step,
+            "train_nats_per_token": progress.nats_per_token,
+            "firing_rates": progress.firing_rates,
+            "learning_rate_factor": schedule(progress.step - 1, self.config),
+            "tokens_per_second": progress.tokens_per_second,
+        }
         if progress.validation:
             row["validation"] = progress.validation.to_json()
         with (self._folder / METRICS).open("a", encoding="utf-8") as file:
@@ -113,10 +137,16 @@ class Trainer:
         """Write a checkpoint into the run folder."""
         state = self._backprop.state
         save_checkpoint(
-            Checkpoint(self.model.config.to_json(), self.config.to_json(), self._step,
-                       (self._position.epoch, self._position.window), self.model.state_dict(),
-                       [o.state_dict() for o in self._optimizers], [*state.v, *state.s],
-                       random_state(self._device)),
+            Checkpoint(
+                self.model.config.to_json(),
+                self.config.to_json(),
+                self._step,
+                (self._position.epoch, self._position.window),
+                self.model.state_dict(),
+                [o.state_dict() for o in self._optimizers],
+                [*state.v, *state.s],
+                random_state(self._device),
+            ),
             self._folder,
         )
 

@@ -20,8 +20,12 @@ def optimizers(model: SpikingLM, config: TrainConfig) -> list[Optimizer]:
         is_matrix = parameter.ndim == 2 and name != "embedding"
         (matrices if is_matrix else rest).append(parameter)
     return [
-        torch.optim.Muon(matrices, lr=config.matrix_lr, weight_decay=config.weight_decay,
-                         adjust_lr_fn="match_rms_adamw"),
+        torch.optim.Muon(
+            matrices,
+            lr=config.matrix_lr,
+            weight_decay=config.weight_decay,
+            adjust_lr_fn="match_rms_adamw",
+        ),
         torch.optim.AdamW(rest, lr=config.lr, betas=(0.9, 0.98), weight_decay=0.0),
     ]
 

@@ -43,8 +43,13 @@ def toy_documents(n_documents: int, seed: int = 0) -> list[str]:
 def _story(draw: random.Random) -> str:
     beast, friend = draw.sample(_BEASTS, 2)
     words = {"hero": draw.choice(_HEROES), "beast": beast, "friend": friend}
-    for name, choices in (("thing", _THINGS), ("colour", _COLOURS), ("place", _PLACES),
-                          ("feeling", _FEELINGS), ("worry", _WORRIES)):
+    for name, choices in (
+        ("thing", _THINGS),
+        ("colour", _COLOURS),
+        ("place", _PLACES),
+        ("feeling", _FEELINGS),
+        ("worry", _WORRIES),
+    ):
         words[name] = draw.choice(choices)
     parts = [draw.choice(options) for options in (_OPENINGS, _TROUBLES, _HELPS, _ENDINGS)]
     return " ".join(parts).format(**words)

@@ -1,0 +1,195 @@
+"""Bundles: the folder that `realsam export` writes and every command reads.
+
+manifest.json       format number, hashes, provenance, results
+network.net         the network as netx HDF5, and/or
+network.nir         the network as NIR
+host.safetensors    code table, decoder, output bias
+tokenizer.json      the vocabulary
+record.safetensors  the training module's own spikes on the probe text
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+import realsam
+from export.netx import from_netx, to_netx
+from export.nir_file import from_nir, to_nir
+from realsam.errors import BundleError
+from realsam.ir import Host, Network, Run, load_run, save_run
+from realsam.vocab import Vocabulary, load_vocabulary
+
+FORMAT = 1
+MANIFEST, HOST, TOKENIZER, RECORD = (
+    "manifest.json",
+    "host.safetensors",
+    "tokenizer.json",
+    "record.safetensors",
+)
+READERS: Mapping[str, Callable[[Path], Network]] = {
+    "network.net": from_netx,
+    "network.nir": from_nir,
+}
+WRITERS: Mapping[str, tuple[str, Callable[[Network, Path], None]]] = {
+    "netx": ("network.net", to_netx),
+    "nir": ("network.nir", to_nir),
+}
+SHIPPED = Path(realsam.__file__).parent / "models" / "tinystories-6x512"
+_CURE = "export it again, or restore the folder"
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """A deployable language model."""
+
+    path: Path
+    network: Network
+    host: Host
+    vocabulary: Vocabulary
+    record: Run  # what the training module itself did on the probe text
+    manifest: dict[str, Any]
+
+
+def load_bundle(path: Path | None = None) -> Bundle:
+    """Read a bundle, the shipped model by default.
+
+    Raises:
+        BundleError: if a file is missing, damaged, or belongs to another bundle.
+    """
+    path = path or SHIPPED
+    manifest = _load_manifest(path)
+    for name, expected in manifest["files"].items():
+        _check_file(path / name, expected)
+    name = next((n for n in READERS if n in manifest["files"]), None)
+    if name is None:
+        raise BundleError(f"{path}: no network in it", _CURE)
+    network = READERS[name](path / name)
+    if network.digest != manifest["network"]:
+        raise BundleError(f"{path / name}: holds another network than the manifest says", _CURE)
+    host = _load_host(path / HOST)
+    vocabulary = load_vocabulary(path / TOKENIZER)
+    _check_host(path, network, host, vocabulary)
+    return Bundle(path, network, host, vocabulary, load_run(path / RECORD), manifest)
+
+
+def _load_manifest(path: Path) -> dict[str, Any]:
+    if not path.is_dir():
+        raise BundleError(f"{path}: no bundle there", "give a folder that `realsam export` wrote")
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        version, _ = manifest["format"], (manifest["files"].items(), manifest["network"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BundleError(f"{path / MANIFEST}: missing or damaged ({error})", _CURE) from error
+    if version != FORMAT:
+        raise BundleError(
+            f"{path}: bundle format {version} is not {FORMAT}",
+            "export it again with this version of realsam",
+        )
+    return dict(manifest)
+
+
+def _check_file(path: Path, expected: str) -> None:
+    if not path.is_file():
+        raise BundleError(f"{path}: missing", _CURE)
+    if sha256(path.read_bytes()).hexdigest() != expected:
+        raise BundleError(f"{path}: damaged, its SHA-256 is not the manifest's", _CURE)
+
+
+def _check_host(path: Path, network: Network, host: Host, vocabulary: Vocabulary) -> None:
+    expected = (network.input.size, network.sizes[network.readout])
+    found = (host.code.shape[1], host.decode.shape[1])
+    if found != expected or host.vocab_size != vocabulary.size:
+        raise BundleError(
+            f"{path}: host {found} with {host.vocab_size} tokens does not fit the "
+            f"network {expected} and {vocabulary.size} tokens",
+            _CURE,
+        )
+
+
+def save_bundle(
+    folder: Path,
+    network: Network,
+    host: Host,
+    vocabulary: Vocabulary,
+    record: Run,
+    formats: tuple[str, ...],
+    about: dict[str, Any],
+    prove: Callable[[Path], None],
+) -> None:
+    """Write a bundle; the folder appears whole and proven, or not at all.
+
+    Args:
+        folder: where it goes; an older bundle there is replaced.
+        network: what runs on the chip.
+        host: what runs beside it.
+        vocabulary: text to tokens.
+        record: the training module's own run on the probe text.
+        formats: any of "netx" and "nir".
+        about: what the manifest says besides files and hashes.
+        prove: checks the finished folder before it takes its place; raises if it must not.
+    """
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        for name, write in (WRITERS[f] for f in formats):
+            write(network, partial / name)
+        _save_host(host, partial / HOST)
+        (partial / TOKENIZER).write_text(vocabulary.to_json(), encoding="utf-8")
+        save_run(record, partial / RECORD)
+        files = {p.name: sha256(p.read_bytes()).hexdigest() for p in sorted(partial.iterdir())}
+        manifest = {
+            "format": FORMAT,
+            "network": network.digest,
+            "files": files,
+            "steps_per_token": network.steps_per_token,
+            **about,
+        }
+        (partial / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        prove(partial)
+        _swap(partial, folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _swap(partial: Path, folder: Path) -> None:
+    old = folder.with_name(folder.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    partial.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _save_host(host: Host, path: Path) -> None:
+    tensors = {"code": np.packbits(host.code, axis=1), "decode": host.decode, "bias": host.bias}
+    plain = {
+        "lines": host.code.shape[1],
+        "nats_per_logit": host.nats_per_logit,
+        "end_of_text": host.end_of_text,
+    }
+    save_file(tensors, path, {"realsam": json.dumps(plain)})
+
+
+def _load_host(path: Path) -> Host:
+    try:
+        with safe_open(path, "np") as file:
+            plain = json.loads(file.metadata()["realsam"])
+            code = np.unpackbits(file.get_tensor("code"), axis=1, count=plain["lines"])
+            return Host(
+                code,
+                file.get_tensor("decode"),
+                file.get_tensor("bias"),
+                plain["nats_per_logit"],
+                plain["end_of_text"],
+            )
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise BundleError(f"{path}: not a readable host ({error})", _CURE) from error

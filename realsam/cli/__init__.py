@@ -1,0 +1,1 @@
+"""The `realsam` command line."""

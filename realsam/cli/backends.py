@@ -1,0 +1,83 @@
+"""The backends by name; each is loaded when it is first used."""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+
+from realsam.errors import BackendUnavailableError
+from realsam.ir import Driver, Network, Run
+
+Backend = Callable[[Network, Driver, bool], Run]
+
+
+def _torch(network: Network, driver: Driver, strict: bool) -> Run:
+    from realsam.nn.backend import run
+
+    return run(network, driver, strict)
+
+
+def _reference(network: Network, driver: Driver, strict: bool) -> Run:
+    from sim.reference import run
+
+    return run(network, driver, strict)
+
+
+def _token_clock(network: Network, driver: Driver, strict: bool) -> Run:
+    from sim.token_clock import run
+
+    return run(network, driver, strict)
+
+
+def _lava_fused(network: Network, driver: Driver, strict: bool) -> Run:
+    from lava_runtime.backend import run
+
+    return run(network, driver, "fused", strict)
+
+
+def _lava_graph(network: Network, driver: Driver, strict: bool) -> Run:
+    from lava_runtime.backend import run
+
+    return run(network, driver, "graph", strict)
+
+
+BACKENDS: dict[str, Backend] = {
+    "torch": _torch,
+    "reference": _reference,
+    "token-clock": _token_clock,
+    "lava-fused": _lava_fused,
+    "lava-graph": _lava_graph,
+}
+_NEEDS = {"torch": ("torch", "snntorch"), "lava-fused": ("lava",), "lava-graph": ("lava",)}
+_CURES = {
+    "torch": "install the extra: pip install 'realsam[train]'",
+    "lava-fused": "run `make install`, or see Install in README.md",
+    "lava-graph": "run `make install`, or see Install in README.md",
+}
+
+
+def installed() -> list[str]:
+    """Names of the backends whose libraries are here."""
+    return [name for name in BACKENDS if not _missing(name)]
+
+
+def require(name: str) -> Backend:
+    """The backend of that name.
+
+    Raises:
+        BackendUnavailableError: if it does not exist or its libraries are not installed.
+    """
+    if name not in BACKENDS:
+        raise BackendUnavailableError(
+            f"backend {name!r} does not exist", f"use one of {', '.join(BACKENDS)}"
+        )
+    if missing := _missing(name):
+        raise BackendUnavailableError(f"backend {name} needs {', '.join(missing)}", _CURES[name])
+    return BACKENDS[name]
+
+
+def require_torch() -> None:
+    """Refuse, in one line, a command that trains or evaluates without torch."""
+    require("torch")
+
+
+def _missing(name: str) -> list[str]:
+    return [library for library in _NEEDS.get(name, ()) if find_spec(library) is None]

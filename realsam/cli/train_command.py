@@ -1,0 +1,89 @@
+"""`realsam train`: text to a trained run."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from realsam.cli.backends import require_torch
+from realsam.console import Command, emit_json, format_option, note, progress
+from realsam.errors import DataError
+
+
+@click.command(cls=Command, epilog="Example: realsam train stories.txt --preset small --steps 2000")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--valid", type=click.Path(path_type=Path), help="Text to validate on.")
+@click.option(
+    "--preset",
+    type=click.Choice(["tiny", "small", "base"]),
+    default="tiny",
+    show_default=True,
+    help="Size of the model and its training.",
+)
+@click.option("--vocab-size", type=int, help="Tokens of the vocabulary.")
+@click.option("--steps", type=int, help="Optimizer steps.")
+@click.option("--batch", type=int, help="Parallel streams of text.")
+@click.option("--window", type=int, help="Tokens per truncated back-propagation.")
+@click.option("--accumulate", type=int, help="Windows per optimizer step.")
+@click.option("--lr", type=float, help="Learning rate of embedding, decays and thresholds (Adam).")
+@click.option("--matrix-lr", type=float, help="Learning rate of the weight matrices (Muon).")
+@click.option("--dropout", type=click.FloatRange(0, 1, max_open=True), help="Of spikes.")
+@click.option("--eval-every", type=int, help="Steps between validations and checkpoints.")
+@click.option("--seed", type=int)
+@click.option(
+    "--device", type=click.Choice(["auto", "cuda", "mps", "cpu"]), default="auto", show_default=True
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Run folder [runs/TIME-PRESET].")
+@click.option("--resume", type=click.Path(path_type=Path), help="Run folder to go on with.")
+@format_option
+def command(
+    files: tuple[Path, ...],
+    valid: Path | None,
+    preset: str,
+    out: Path | None,
+    resume: Path | None,
+    device: str,
+    style: str,
+    **changes: Any,
+) -> None:
+    """Train on text FILES (.txt, .xz, .gz; stories apart by <|endoftext|> lines).
+
+    Without FILES it trains on a generated toy corpus.
+    """
+    require_torch()
+    from realsam.train.loop import Progress
+    from realsam.train.session import prepare, resumed
+
+    given = {name: value for name, value in changes.items() if value is not None}
+    if resume and (files or valid or out):
+        raise DataError(
+            "--resume keeps the run's own text and folder", "leave FILES, --valid and --out out"
+        )
+    session = (
+        resumed(resume, given, device)
+        if resume
+        else prepare(files, valid, preset, given, device, out)
+    )
+    note(session.story)
+    last: dict[str, Any] = {}
+    with progress("training", session.trainer.config.steps) as (bar, task):
+
+        def show(now: Progress) -> None:
+            bar.update(task, completed=now.step, text=str(now))
+            if now.validation:
+                last.update(
+                    now.validation.to_json(), step=now.step, tokens_per_second=now.tokens_per_second
+                )
+                note(
+                    f"step {now.step}: {now}; validation "
+                    f"{now.validation.nats_per_token:.4f} nats per token"
+                )
+
+        session.trainer.train(show)
+    if style == "json":
+        emit_json({"run": str(session.folder), **last})
+    elif last:
+        click.echo(
+            f"run {session.folder}: validation {last['nats_per_token']:.4f} nats per token, "
+            f"perplexity {last['perplexity']:.2f}, firing {last['firing_rate']:.1%}"
+        )

@@ -1,0 +1,67 @@
+"""`realsam verify`: every spike of every backend against every other."""
+
+from pathlib import Path
+
+import click
+import numpy as np
+
+from export.bundle import Bundle, load_bundle
+from realsam.arrays import U8
+from realsam.cli.backends import installed, require
+from realsam.cli.proof import compare, play
+from realsam.console import Command, emit_json, format_option, note
+from realsam.ir import ClosedLoop, Replay, Sampler
+from sim.token_clock import run
+
+
+@click.command(
+    cls=Command, epilog="Example: realsam verify --tokens 200 --backends torch,lava-graph"
+)
+@click.argument("bundle", required=False, type=click.Path(path_type=Path))
+@click.option("--tokens", "n_tokens", type=click.IntRange(1), help="Tokens [the record's].")
+@click.option("--backends", help="Names separated by commas [all installed].")
+@format_option
+def command(bundle: Path | None, n_tokens: int | None, backends: str | None, style: str) -> None:
+    """Compare every spike of every population and every readout voltage of BUNDLE.
+
+    The first witness is the record of the training module that the bundle carries.
+    """
+    loaded = load_bundle(bundle)
+    names = [name.strip() for name in backends.split(",")] if backends else installed()
+    for name in names:
+        require(name)
+    network, record = loaded.network, loaded.record
+    spikes = _probe(loaded, n_tokens or record.n_tokens)
+    note(f"{'record':<12} {min(record.n_tokens, len(spikes))} tokens of the training module")
+    runs = [play(name, network, Replay(spikes), note) for name in names]
+    compare(network, [record, *runs])
+    compare(network, runs)  # beyond the record's last token
+    neurons = sum(network.sizes.values())
+    if style == "json":
+        emit_json(
+            {
+                "exact": True,
+                "tokens": len(spikes),
+                "neurons": neurons,
+                "backends": ["record", *names],
+                "differences": 0,
+            }
+        )
+    else:
+        click.echo(
+            f"exact: {len(spikes)} tokens x {neurons} neurons, {1 + len(names)} backends, "
+            "0 differences"
+        )
+
+
+def _probe(bundle: Bundle, n_tokens: int) -> U8:
+    """[K, M] input spikes: the record's, then those of the text the model goes on with."""
+    known = bundle.record.spikes[bundle.network.input.name]
+    if n_tokens <= len(known):
+        return np.asarray(known[:n_tokens])
+    tokens = bundle.manifest["probe"]["tokens"]
+    n_new = n_tokens - len(tokens) + 1
+    played = run(
+        bundle.network, ClosedLoop(bundle.host, tokens, Sampler(), n_new, stop_at_end=False)
+    )
+    return np.asarray(played.spikes[bundle.network.input.name])

@@ -1,0 +1,97 @@
+"""Conventions of every command: errors, exit codes, progress, output.
+
+Results go to stdout, everything else to stderr. Exit codes: 0, 1 for bad input, 2 for wrong usage.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from realsam.errors import PromptError, RealSamError
+from realsam.vocab import Vocabulary
+
+STDERR = Console(stderr=True, highlight=False)
+MAX_PROMPT_TOKENS = 4096
+
+format_option = click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Text for people, or one JSON object on stdout.",
+)
+
+
+class _OneLineErrors(click.Command):
+    """Turns errors that users can cause into one line and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except RealSamError as error:
+            raise click.ClickException(" ".join(str(error).split())) from error
+        except (OSError, MemoryError) as error:
+            raise click.ClickException(
+                " ".join(str(error).split()) or type(error).__name__
+            ) from error
+
+
+class Command(_OneLineErrors):
+    """A command with one-line errors."""
+
+
+class Group(_OneLineErrors, click.Group):
+    """A group whose commands have one-line errors."""
+
+
+def emit_json(values: dict[str, Any]) -> None:
+    """Print one JSON object on stdout."""
+    click.echo(json.dumps(values))
+
+
+def note(text: str) -> None:
+    """Say something that is not the result: on stderr."""
+    STDERR.print(text, markup=False)
+
+
+@contextmanager
+def progress(label: str, total: int, fields: str = "") -> Iterator[tuple[Progress, Any]]:
+    """A progress bar on stderr; `fields` is a template over the task's fields."""
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.completed}/{task.total}"),
+        TextColumn("{task.fields[text]}"),
+        TimeRemainingColumn(),
+    ]
+    with Progress(*columns, console=STDERR, transient=True) as bar:
+        yield bar, bar.add_task(label, total=total, text=fields)
+
+
+def prompt_tokens(vocabulary: Vocabulary, prompt: str) -> list[int]:
+    """A prompt as the start of a document: the end of text first.
+
+    Raises:
+        PromptError: if it is empty, not UTF-8, or longer than MAX_PROMPT_TOKENS.
+    """
+    try:
+        prompt.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise PromptError(
+            f"the prompt is not UTF-8 at character {error.start}",
+            "set the terminal to UTF-8 or retype it",
+        ) from error
+    if not prompt.strip():
+        raise PromptError("the prompt is empty", 'give some text, as in --prompt "Once upon"')
+    tokens = [vocabulary.end_of_text, *vocabulary.encode(prompt)]
+    if len(tokens) > MAX_PROMPT_TOKENS:
+        raise PromptError(
+            f"the prompt has {len(tokens)} tokens, more than {MAX_PROMPT_TOKENS}", "shorten it"
+        )
+    return tokens

@@ -1,0 +1,48 @@
+"""The record: what the training module itself does on a probe text.
+
+It is taken from the module's own forward in eval mode, before anything is lowered, so that a
+fault of lowering, export or a backend cannot hide: all of them must reproduce it.
+"""
+
+import numpy as np
+import torch
+
+from realsam.ir import Network, Recorder, Run
+from realsam.lower import INPUT
+from realsam.nn.model import SpikingLM
+from realsam.vocab import Vocabulary
+
+PROBE = (
+    "Once upon a time, there was a little girl named Lily. She had a red ball. One day, a big "
+    'dog came to the park and took it. "Please give it back," said Lily. The dog was sorry.'
+)
+
+
+def probe_tokens(vocabulary: Vocabulary, text: str = PROBE) -> list[int]:
+    """The probe text as a document: the end of text first."""
+    return [vocabulary.end_of_text, *vocabulary.encode(text)]
+
+
+@torch.no_grad()
+def record(model: SpikingLM, network: Network, tokens: list[int]) -> Run:
+    """Run the module over one document from reset.
+
+    Args:
+        model: the module, on the CPU.
+        network: gives names and order of the populations; its values are not used.
+        tokens: [K] the document, the end of text first.
+    """
+    model.eval()
+    ids = torch.tensor(tokens)[:, None]
+    fired, voltage, _ = model(ids, torch.ones(len(tokens), 1, 1))
+    code = (model.embedding[ids[:, 0]] > 0).numpy().astype(np.uint8)
+    lines = np.insert(code, code.shape[1], 1, axis=1)  # the always-on line
+    assert network.spans[INPUT].stop == lines.shape[1]
+    silent = np.zeros((len(tokens), voltage.shape[-1]), np.uint8)  # the readout never spikes
+    spikes = np.concatenate(
+        [lines, *(s[:, 0].numpy().astype(np.uint8) for s in fired), silent], axis=1
+    )
+    recorder = Recorder(network, "training")
+    for row, volts in zip(spikes, voltage[:, 0].numpy().astype(np.int64), strict=True):
+        recorder.add(row, volts)
+    return recorder.run(torch=torch.__version__)

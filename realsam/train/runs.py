@@ -1,0 +1,103 @@
+"""Run folders: where a training run keeps its configuration, vocabulary and checkpoint."""
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import realsam
+from realsam.errors import CheckpointError, DataError
+from realsam.nn.model import ModelConfig, SpikingLM
+from realsam.train.checkpoint import FILE, Checkpoint, load_checkpoint
+from realsam.train.config import TrainConfig, differences, model_config
+from realsam.vocab import Vocabulary, load_vocabulary
+
+RUNS = Path("runs")
+CONFIG, TOKENIZER = "config.json", "tokenizer.json"
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """A run folder that was read back."""
+
+    folder: Path
+    config: dict[str, Any]  # config.json
+    vocabulary: Vocabulary
+    checkpoint: Checkpoint
+
+    def model(self) -> SpikingLM:
+        """The trained module, on the CPU."""
+        model = SpikingLM(model_config(self.checkpoint.model_config))
+        model.load_state_dict(self.checkpoint.model)
+        return model
+
+
+def create_run(
+    folder: Path | None,
+    model: ModelConfig,
+    train: TrainConfig,
+    vocabulary: Vocabulary,
+    data: dict[str, Any],
+) -> Path:
+    """Make a run folder; by default runs/<time>-<preset>.
+
+    Raises:
+        DataError: if the folder already holds a run.
+    """
+    folder = folder or RUNS / f"{time.strftime('%Y%m%d-%H%M%S')}-{train.preset}"
+    if (folder / CONFIG).exists():
+        raise DataError(f"{folder}: already holds a run", "give another --out, or use --resume")
+    folder.mkdir(parents=True, exist_ok=True)
+    config = {
+        "realsam": realsam.__version__,
+        "torch": torch.__version__,
+        "model": model.to_json(),
+        "train": train.to_json(),
+        "data": data,
+    }
+    (folder / TOKENIZER).write_text(vocabulary.to_json(), encoding="utf-8")
+    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    return folder
+
+
+def newest_run() -> Path:
+    """The run folder in runs/ whose checkpoint is the newest.
+
+    Raises:
+        CheckpointError: if there is none.
+    """
+    found = sorted(RUNS.glob(f"*/{FILE}"), key=lambda path: path.stat().st_mtime)
+    if not found:
+        raise CheckpointError(
+            f"{RUNS}/: no training run there", "run `realsam train` first, or name a run"
+        )
+    return found[-1].parent
+
+
+def load_run_folder(folder: Path | None, device: torch.device | str = "cpu") -> TrainedRun:
+    """Read a run folder, the newest by default.
+
+    Raises:
+        CheckpointError: if it is incomplete, damaged, or its checkpoint belongs to another
+            configuration.
+    """
+    folder = folder or newest_run()
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        stored = config["model"], config["train"], config["data"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"{folder / CONFIG}: missing or damaged ({error})", "give the folder of a training run"
+        ) from error
+    checkpoint = load_checkpoint(folder, device)
+    wanted = json.loads(json.dumps(checkpoint.model_config))
+    if names := differences(wanted, stored[0]):
+        raise CheckpointError(
+            f"{folder / FILE}: belongs to another configuration, {names[0]} = "
+            f"{wanted.get(names[0])} and not {stored[0].get(names[0])}",
+            "restore config.json, or train again",
+        )
+    return TrainedRun(folder, config, load_vocabulary(folder / TOKENIZER), checkpoint)
