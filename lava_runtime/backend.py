@@ -1,0 +1,72 @@
+"""The Lava backends: `lava-graph` (LIF and DelayDense, what a chip runs), `lava-fused` (fast).
+
+Each run is one document from reset. The driver runs inside Lava, so that sampling does not
+interrupt it; here a second copy of it replays what comes back, streams the words and checks that
+both copies agree. Lacks: several documents in one run.
+"""
+
+import copy
+import time
+from multiprocessing import Pipe
+
+import numpy as np
+
+from lava_runtime.compat import load_lava
+from realsam.errors import BackendUnavailableError, MismatchError
+from realsam.ir import ClosedLoop, Driver, Network, Recorder, Run
+
+MODES = ("fused", "graph")
+
+
+def run(network: Network, driver: Driver, mode: str = "fused", strict: bool = False) -> Run:
+    """Run one document from reset on Lava.
+
+    Args:
+        network: any Network; the fused mode is fast for those that follow the token clock.
+        driver: feeds the input and takes the readout.
+        mode: "fused" or "graph".
+        strict: an overflowing current is an error instead of a wrap.
+
+    Raises:
+        BackendUnavailableError: if Lava is not installed, or the mode does not exist.
+        BackendFailedError: if a Lava process dies or fails.
+        CurrentOverflowError: in strict mode, if a current leaves 24 bits.
+        MismatchError: if the two copies of the driver part; this is our bug.
+    """
+    if mode not in MODES:
+        raise BackendUnavailableError(
+            f"Lava mode {mode!r} does not exist", f"use one of {', '.join(MODES)}"
+        )
+    begin = time.perf_counter()
+    version = load_lava()
+    from lava_runtime.build import build  # late: these import Lava
+    from lava_runtime.supervise import OUR_BUG, supervised
+
+    messages, sender = Pipe(duplex=False)
+    process, config = build(network, _muted(driver), sender, mode, strict)
+    with messages, sender, supervised(process, config, messages) as session:
+        notes = {
+            "lava": version,
+            "processes": str(len(session.pids) - 1),
+            "startup_seconds": f"{time.perf_counter() - begin:.3f}",
+        }
+        recorder = Recorder(network, f"lava-{mode}")
+        steps_per_token = 1 if mode == "fused" else network.steps_per_token
+        # More steps than needed: Lava would answer a pause in the very last step twice.
+        session.start(driver.length * steps_per_token + 2)
+        while (row := driver.spikes()) is not None:
+            spikes, voltage = session.receive()
+            if not np.array_equal(spikes[network.spans[network.input.name]], row):
+                raise MismatchError("Lava was fed another token than its driver's copy", OUR_BUG)
+            recorder.add(spikes, voltage)
+            driver.take(voltage)
+        session.finish()
+    return recorder.run(**notes)
+
+
+def _muted(driver: Driver) -> Driver:
+    # The copy inside Lava must not stream: its words would appear twice.
+    twin = copy.copy(driver)
+    if isinstance(twin, ClosedLoop):
+        twin._on_token = None
+    return twin

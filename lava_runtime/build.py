@@ -1,0 +1,35 @@
+"""Builds the Generator process and the choice of its models. Import it after `load_lava`."""
+
+from multiprocessing.connection import Connection
+
+from lava.magma.core.run_configs import Loihi2SimCfg, RunConfig
+from lava.proc.dense.process import DelayDense
+from lava.proc.lif.process import LIF
+
+from lava_runtime.delayed_dense.model import PyDelayedDense
+from lava_runtime.generator.process import Generator
+from lava_runtime.strict_lif.model import PyStrictLif
+from realsam.ir import Driver, Network
+
+
+def build(
+    network: Network, driver: Driver, sender: Connection, mode: str, strict: bool
+) -> tuple[Generator, RunConfig]:
+    """Return the process of a network and the run configuration that selects the mode.
+
+    Args:
+        network: what to run.
+        driver: runs inside Lava; must be at its beginning.
+        sender: receives (spikes, voltage) of every token.
+        mode: "fused" or "graph".
+        strict: an overflowing current is an error instead of a wrap.
+    """
+    models: dict[type, type] = {DelayDense: PyDelayedDense}
+    if strict:
+        models[LIF] = PyStrictLif
+    config = Loihi2SimCfg(
+        select_tag="fixed_pt",
+        select_sub_proc_model=mode == "graph",
+        exception_proc_model_map=models,
+    )
+    return Generator(network=network, driver=driver, sender=sender, strict=strict), config

@@ -1,0 +1,1 @@
+"""A fast, equal CPU model for the stock process DelayDense."""

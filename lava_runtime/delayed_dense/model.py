@@ -1,0 +1,63 @@
+"""A fast CPU model of Lava's DelayDense: a ring buffer of arriving sums, driven by spikes.
+
+Equal to the stock PyDelayDenseModelBitAcc, which builds a matrix of all delays in every step.
+Lacks: delays that differ within a column (one source neuron), and graded spikes; both are
+refused. Register it through `exception_proc_model_map`; import it after `load_lava`.
+
+Sources: lava-nc 0.10.0, `proc/dense/models.py` (PyDelayDenseModelBitAcc).
+"""
+
+from typing import Any
+
+import numpy as np
+from lava.magma.core.decorator import implements, requires, tag
+from lava.magma.core.model.py.type import LavaPyType
+from lava.magma.core.resources import CPU
+from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
+from lava.proc.dense.models import PyDelayDenseModelBitAcc
+from lava.proc.dense.process import DelayDense
+from lava.utils.weightutils import clip_weights, determine_sign_mode, truncate_weights
+
+from realsam.errors import NetworkError
+from realsam.fixedpoint import shift_sum
+
+
+@implements(proc=DelayDense, protocol=LoihiProtocol)
+@requires(CPU)
+@tag("bit_accurate_loihi", "fixed_pt")
+class PyDelayedDense(PyDelayDenseModelBitAcc):
+    """One delay per source neuron, binary spikes."""
+
+    weights: Any = LavaPyType(np.ndarray, np.int32, precision=8)
+    delays: Any = LavaPyType(np.ndarray, np.int8, precision=6)
+
+    def run_spk(self) -> None:
+        """Send the sum that arrives now, then take the spikes of this step into later sums."""
+        if not self.weights_set:
+            self._prepare()
+        slot = self.time_step % len(self._ring)
+        self.a_out.send(self._ring[slot])
+        self._ring[slot] = 0
+        active = np.flatnonzero(self.s_in.recv())
+        delays = self._delay[active]
+        for delay in np.unique(delays):
+            total = np.add.reduce(self._fibres[active[delays == delay]], axis=0)
+            arrival = (self.time_step + 1 + delay) % len(self._ring)
+            self._ring[arrival] += shift_sum(total, self._exponent)
+
+    def _prepare(self) -> None:
+        name = self.proc_params.get("name")
+        if np.any(self.delays != self.delays[0]) or self.num_message_bits.item() > 0:
+            raise NetworkError(
+                f"{name}: delays within a column or graded spikes", "use the stock DelayDense model"
+            )
+        sign_mode = self.proc_params.get("sign_mode") or determine_sign_mode(self.weights)
+        clipped = clip_weights(self.weights, sign_mode, num_bits=8)
+        bits = self.proc_params.get("num_weight_bits", 8)
+        self.weights = truncate_weights(clipped, sign_mode, bits)
+        self.weights_set = True
+        self._exponent = self.proc_params.get("weight_exp", 0)
+        # Source-major: the weights of one arriving spike lie side by side.
+        self._fibres = np.ascontiguousarray(self.weights.T)
+        self._delay = self.delays[0].astype(np.int64)
+        self._ring = np.zeros(self.a_buff.shape[::-1], np.int64)  # [longest delay + 1, N]

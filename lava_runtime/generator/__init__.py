@@ -1,0 +1,1 @@
+"""The process Generator with its two models, fused and graph."""

@@ -1,0 +1,1 @@
+"""A CPU model for the stock process LIF that refuses to wrap its current."""

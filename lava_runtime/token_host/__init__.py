@@ -1,0 +1,1 @@
+"""The process TokenHost: the host side of the graph, inside Lava."""

@@ -1,0 +1,73 @@
+"""The fast model of DelayDense equals the stock model."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from realsam.arrays import I64, U8
+from realsam.errors import NetworkError
+from tests import strategies
+
+pytestmark = pytest.mark.lava
+
+
+def modelled(model_class: Any, weight: I64, delay: I64, **parameters: Any) -> Any:
+    """A model as Lava's builder would leave it, with ports that keep what they get."""
+    model = model_class(parameters)
+    model.weights = weight.astype(np.int32)
+    model.delays = np.broadcast_to(delay, weight.shape).astype(np.int32)
+    model.a_buff = np.zeros((len(weight), delay.max() + 1), np.int32)
+    model.num_message_bits = np.array([parameters.get("num_message_bits", 0)])
+    model.sent = []
+    model.a_out = SimpleNamespace(send=lambda data: model.sent.append(data.copy()))
+    return model
+
+
+def played(model: Any, spikes: U8) -> I64:
+    """[T, N] what the model sends for spikes [T, M]."""
+    for step, row in enumerate(spikes, start=1):
+        model.time_step = step
+        model.s_in = SimpleNamespace(recv=lambda row=row: row)
+        model.run_spk()
+    return np.array(model.sent, np.int64)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_equals_stock_model(seed: int) -> None:
+    """Any weights, odd and outside the range too, any exponent, delays 0..63."""
+    from lava.proc.dense.models import PyDelayDenseModelBitAcc
+    from lava.utils.weightutils import SignMode
+
+    from lava_runtime.delayed_dense.model import PyDelayedDense
+
+    rng = np.random.default_rng(seed)
+    shape = rng.integers(1, 8, 2)
+    weight = rng.integers(-300, 300, shape)
+    delay = strategies.edged(rng, (0, 1, 62, 63), 64, int(shape[1]))
+    parameters = {"weight_exp": int(rng.integers(-8, 8)), "num_weight_bits": 8 - seed % 3}
+    if seed % 2:
+        parameters["sign_mode"] = SignMode.MIXED
+    spikes = (rng.random((150, shape[1])) < 0.3).astype(np.uint8)
+
+    stock, fast = (
+        played(modelled(model, weight, delay, **parameters), spikes)
+        for model in (PyDelayDenseModelBitAcc, PyDelayedDense)
+    )
+
+    assert np.array_equal(stock, fast)
+
+
+def test_refuses_what_it_lacks() -> None:
+    """Delays that differ within a column, and graded spikes, are refused by name."""
+    from lava_runtime.delayed_dense.model import PyDelayedDense
+
+    weight, delay = np.zeros((2, 2), np.int64), np.array([0, 3])
+    uneven = modelled(PyDelayedDense, weight, delay, name="a->b")
+    uneven.delays = np.array([[0, 3], [1, 3]])
+    graded = modelled(PyDelayedDense, weight, delay, name="a->b", num_message_bits=8)
+
+    for model in (uneven, graded):
+        with pytest.raises(NetworkError, match="a->b: delays within a column or graded spikes"):
+            played(model, np.zeros((1, 2), np.uint8))
