@@ -170,7 +170,7 @@ def _swap(partial: Path, folder: Path) -> None:
 
 
 def _save_host(host: Host, path: Path) -> None:
-    tensors = {"code": np.packbits(host.code, axis=1), "decode": host.decode, "bias": host.bias}
+    tensors: dict[str, Any] = {"code": np.packbits(host.code, axis=1), "decode": host.decode, "bias": host.bias}
     plain = {
         "lines": host.code.shape[1],
         "nats_per_logit": host.nats_per_logit,

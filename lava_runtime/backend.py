@@ -5,7 +5,6 @@ interrupt it; here a second copy of it replays what comes back, streams the word
 both copies agree. Lacks: several documents in one run.
 """
 
-import copy
 import time
 from multiprocessing import Pipe
 
@@ -13,7 +12,7 @@ import numpy as np
 
 from lava_runtime.compat import load_lava
 from realsam.errors import BackendUnavailableError, MismatchError
-from realsam.ir import ClosedLoop, Driver, Network, Recorder, Run
+from realsam.ir import Driver, Network, Recorder, Run
 
 MODES = ("fused", "graph")
 
@@ -43,7 +42,7 @@ def run(network: Network, driver: Driver, mode: str = "fused", strict: bool = Fa
     from lava_runtime.supervise import OUR_BUG, supervised
 
     messages, sender = Pipe(duplex=False)
-    process, config = build(network, _muted(driver), sender, mode, strict)
+    process, config = build(network, driver.twin(), sender, mode, strict)
     with messages, sender, supervised(process, config, messages) as session:
         notes = {
             "lava": version,
@@ -62,11 +61,3 @@ def run(network: Network, driver: Driver, mode: str = "fused", strict: bool = Fa
             driver.take(voltage)
         session.finish()
     return recorder.run(**notes)
-
-
-def _muted(driver: Driver) -> Driver:
-    # The copy inside Lava must not stream: its words would appear twice.
-    twin = copy.copy(driver)
-    if isinstance(twin, ClosedLoop):
-        twin._on_token = None
-    return twin

@@ -5,7 +5,6 @@ Import it after `load_lava`.
 Sources: lava-nc 0.10.0, `magma/core/process/process.py` (log handlers, process server).
 """
 
-import copyreg
 import logging
 import multiprocessing
 import signal
@@ -22,7 +21,7 @@ from lava.magma.core.run_conditions import RunSteps
 from lava.magma.core.run_configs import RunConfig
 
 from lava_runtime.watched_runtime import WatchedRuntime
-from realsam.errors import MismatchError, RealSamError
+from realsam.errors import MismatchError
 
 OUR_BUG = "this is a bug of Real Sam, please report it"
 _POLL_SECONDS = 0.005
@@ -78,7 +77,6 @@ def supervised(
         config: chooses the process models.
         messages: receiving end of a pipe whose other end the models write to.
     """
-    _make_errors_portable()
     runtime: WatchedRuntime | None = None
     try:
         with _interrupts_held(), _fork_selected(), warnings.catch_warnings():
@@ -128,19 +126,3 @@ def _foreign_traces_removed() -> Iterator[None]:
                 root.removeHandler(handler)
         ProcessServer().processes.clear()
         VarServer().vars.clear()
-
-
-def _make_errors_portable() -> None:
-    # Exceptions are rebuilt from their arguments, which are not the message for all of ours.
-    for kind in RealSamError.__subclasses__():
-        copyreg.pickle(kind, _reduced)
-
-
-def _reduced(error: RealSamError) -> tuple[Any, ...]:
-    return _rebuilt, (type(error), error.message, error.cure)
-
-
-def _rebuilt(kind: type[RealSamError], message: str, cure: str) -> RealSamError:
-    error = kind.__new__(kind)
-    RealSamError.__init__(error, message, cure)
-    return error

@@ -28,6 +28,16 @@ class RealSamError(Exception):
     def __str__(self) -> str:
         return f"{self.message}; {self.cure}" if self.cure else self.message
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Errors travel between processes; the subclasses' own arguments do not.
+        return _rebuilt, (type(self), self.message, self.cure)
+
+
+def _rebuilt(kind: type[RealSamError], message: str, cure: str) -> RealSamError:
+    error = kind.__new__(kind)
+    RealSamError.__init__(error, message, cure)
+    return error
+
 
 class RegisterRangeError(RealSamError):
     """A register holds a value that the chip cannot."""

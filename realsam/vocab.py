@@ -44,7 +44,7 @@ class Vocabulary:
         """The bytes that one token stands for; none for the end of text."""
         if token == self.end_of_text:
             return b""
-        return bytes(self._bytes[char] for char in self._tokenizer.id_to_token(token))
+        return bytes(self._bytes[char] for char in self._tokenizer.id_to_token(token) or "")
 
     def decode(self, tokens: Iterable[int]) -> str:
         """Text of tokens; bytes that are no UTF-8 become U+FFFD."""

@@ -6,37 +6,37 @@ from importlib.util import find_spec
 from realsam.errors import BackendUnavailableError
 from realsam.ir import Driver, Network, Run
 
-Backend = Callable[[Network, Driver, bool], Run]
+Backend = Callable[[Network, Driver], Run]
 
 
-def _torch(network: Network, driver: Driver, strict: bool) -> Run:
+def _torch(network: Network, driver: Driver) -> Run:
     from realsam.nn.backend import run
 
-    return run(network, driver, strict)
+    return run(network, driver)
 
 
-def _reference(network: Network, driver: Driver, strict: bool) -> Run:
+def _reference(network: Network, driver: Driver) -> Run:
     from sim.reference import run
 
-    return run(network, driver, strict)
+    return run(network, driver)
 
 
-def _token_clock(network: Network, driver: Driver, strict: bool) -> Run:
+def _token_clock(network: Network, driver: Driver) -> Run:
     from sim.token_clock import run
 
-    return run(network, driver, strict)
+    return run(network, driver)
 
 
-def _lava_fused(network: Network, driver: Driver, strict: bool) -> Run:
+def _lava_fused(network: Network, driver: Driver) -> Run:
     from lava_runtime.backend import run
 
-    return run(network, driver, "fused", strict)
+    return run(network, driver, "fused")
 
 
-def _lava_graph(network: Network, driver: Driver, strict: bool) -> Run:
+def _lava_graph(network: Network, driver: Driver) -> Run:
     from lava_runtime.backend import run
 
-    return run(network, driver, "graph", strict)
+    return run(network, driver, "graph")
 
 
 BACKENDS: dict[str, Backend] = {

@@ -30,7 +30,7 @@ def compare(network: Network, runs: Sequence[Run]) -> None:
 
 def play(backend: str, network: Network, driver: Driver, say: Say) -> Run:
     """Run one backend and say how fast it was."""
-    run = require(backend)(network, driver, False)
+    run = require(backend)(network, driver)
     say(f"{backend:<12} {run.n_tokens} tokens, {run.tokens_per_second:,.0f} tokens/s")
     return run
 

@@ -5,6 +5,7 @@ readout voltages of that token to `take()`. `Replay` plays recorded spikes; `Clo
 prompt and then goes on with the tokens that it samples.
 """
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -23,6 +24,9 @@ class Driver(Protocol):
 
     def take(self, voltage: I64) -> None:
         """Receive the readout voltages [D] of the token fed last."""
+
+    def twin(self) -> "Driver":
+        """A silent copy at the same place, for another process that must do the same."""
 
 
 class Replay:
@@ -43,6 +47,10 @@ class Replay:
 
     def take(self, voltage: I64) -> None:
         """See Driver; a replay needs no answer."""
+
+    def twin(self) -> "Replay":
+        """See Driver."""
+        return copy.copy(self)
 
 
 class ClosedLoop:
@@ -84,6 +92,13 @@ class ClosedLoop:
         self.tokens.append(token)
         if self._on_token:
             self._on_token(token)
+
+    def twin(self) -> "ClosedLoop":
+        """See Driver; the copy does not call on_token."""
+        other = copy.copy(self)
+        other._on_token = None
+        other.tokens = list(self.tokens)
+        return other
 
     @property
     def generated(self) -> list[int]:

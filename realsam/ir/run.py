@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -94,7 +95,9 @@ def provenance() -> dict[str, str]:
 
 def save_run(run: Run, path: Path) -> None:
     """Write a run as safetensors with its plain fields as JSON metadata."""
-    tensors = {f"spikes/{name}": np.ascontiguousarray(s) for name, s in run.spikes.items()}
+    tensors: dict[str, Any] = {
+        f"spikes/{name}": np.ascontiguousarray(s) for name, s in run.spikes.items()
+    }
     tensors |= {"voltage": np.ascontiguousarray(run.voltage), "seconds": run.seconds}
     plain = {
         "format": FORMAT,

@@ -1,6 +1,6 @@
 """The torch backend: the function that training runs, fed with a Network's integers.
 
-Lacks: networks that do not follow the token clock.
+Lacks: networks that do not follow the token clock, strict mode.
 """
 
 import numpy as np
@@ -61,8 +61,12 @@ class TorchNetwork:
         )
 
 
-def run(network: Network, driver: Driver, strict: bool = False) -> Run:
-    """Run one document from reset; `strict` has no effect beyond the export's own check."""
+def run(network: Network, driver: Driver) -> Run:
+    """Run one document from reset.
+
+    Raises:
+        NetworkError: if the network does not follow the token clock.
+    """
     engine, recorder = TorchNetwork(network), Recorder(network, "torch")
     state = engine.start(1)
     while (spikes := driver.spikes()) is not None:

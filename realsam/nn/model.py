@@ -7,6 +7,7 @@ always the integer one. Source: ADR-0003.
 
 from dataclasses import asdict, dataclass
 from math import log
+from typing import Any
 
 import torch
 from snntorch import surrogate
@@ -40,15 +41,12 @@ class ModelConfig:
     dropout: float = 0.15
 
     @staticmethod
-    def of(layers: int, width: int, vocab_size: int, **others: float) -> "ModelConfig":
+    def of(layers: int, width: int, vocab_size: int, **others: Any) -> "ModelConfig":
         """A model of that depth, width and vocabulary with the default token clock."""
+        steps = layers + IO_PHASES
         return ModelConfig(
-            vocab_size=vocab_size,
-            layers=layers,
-            width=width,
-            steps_per_token=layers + IO_PHASES,
-            **others,
-        )  # type: ignore[arg-type]
+            vocab_size=vocab_size, layers=layers, width=width, steps_per_token=steps, **others
+        )
 
     def to_json(self) -> dict[str, object]:
         """Plain values for a config file."""

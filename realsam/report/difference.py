@@ -1,6 +1,7 @@
 """Differences between two runs of one network: where the first one is, or none."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,9 @@ def first_difference(a: Run, b: Run, readout: str) -> Difference | None:
     Compares the tokens that both runs have; `readout` names the voltages' population.
     """
     n_tokens = min(a.n_tokens, b.n_tokens)
-    pairs = [(name, "spikes", a.spikes[name], b.spikes[name]) for name in a.spikes]
+    pairs: list[tuple[str, str, Any, Any]] = [
+        (name, "spikes", a.spikes[name], b.spikes[name]) for name in a.spikes
+    ]
     pairs.append((readout, "voltage", a.voltage, b.voltage))
     found = []
     for order, (name, register, left, right) in enumerate(pairs):

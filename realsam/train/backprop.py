@@ -74,7 +74,7 @@ class Backprop:
     def _capture(self) -> Callable[[], None]:
         kept = [piece.clone() for piece in self.state.v + self.state.s]
         grads = [p.grad.clone() if p.grad is not None else None for p in self._model.parameters()]
-        stream = torch.cuda.Stream()
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             for _ in range(3):  # compile and warm up outside the graph

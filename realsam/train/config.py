@@ -12,12 +12,12 @@ class TrainConfig:
     """How to train; the defaults are those of the shipped model."""
 
     preset: str = "base"
-    steps: int = 8000  # optimizer steps
+    steps: int = 5000  # optimizer steps
     batch: int = 256  # parallel streams of text
     window: int = 64  # tokens per truncated back-propagation
     accumulate: int = 1  # windows per optimizer step
-    lr: float = 2e-3  # Adam: embedding, biases, decays, thresholds
-    matrix_lr: float = 8e-3  # Muon: weight matrices
+    lr: float = 1e-3  # Adam: embedding, biases, decays, thresholds
+    matrix_lr: float = 6e-3  # Muon: weight matrices
     weight_decay: float = 0.0
     warmup: int = 100  # steps
     clip: float = 1.0  # gradient norm
@@ -25,7 +25,6 @@ class TrainConfig:
     firing_weight: float = 0.1  # nats at twice the target
     eval_every: int = 1000  # steps
     seed: int = 0
-    max_chars: int = 0  # characters of text to use at most, 0 for all
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "window", "accumulate", "eval_every"):
@@ -62,16 +61,27 @@ PRESETS = {
             half_life=(0.7, 20.0),
             dropout=0.0,
         ),
-        TrainConfig(preset="tiny", steps=300, batch=32, window=32, warmup=20, eval_every=100),
+        TrainConfig(
+            preset="tiny",
+            lr=2e-3,
+            matrix_lr=8e-3,
+            steps=300,
+            batch=32,
+            window=32,
+            warmup=20,
+            eval_every=100,
+        ),
         "2 layers of 64, vocabulary 512: about a minute on a laptop",
     ),
     "small": Preset(
         ModelConfig.of(layers=4, width=256, vocab_size=2048, code_bits=128, dropout=0.1),
-        TrainConfig(preset="small", steps=1500, batch=64, window=48, eval_every=250),
+        TrainConfig(
+            preset="small", lr=2e-3, matrix_lr=8e-3, steps=1500, batch=64, window=48, eval_every=250
+        ),
         "4 layers of 256, vocabulary 2048: an hour or two on a CPU",
     ),
     "base": Preset(
-        ModelConfig.of(layers=6, width=512, vocab_size=4096, dropout=0.2),
+        ModelConfig.of(layers=6, width=512, vocab_size=4096, dropout=0.1),
         TrainConfig(preset="base"),
         "6 layers of 512, vocabulary 4096: the shipped model, minutes on a GPU",
     ),

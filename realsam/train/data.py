@@ -2,9 +2,10 @@
 
 import gzip
 import lzma
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,10 +13,10 @@ from realsam.arrays import I64
 from realsam.errors import DataError
 from realsam.vocab import END_OF_TEXT
 
-_OPENERS = {".xz": lzma.open, ".gz": gzip.open}
+_OPENERS: dict[str, Callable[..., Any]] = {".xz": lzma.open, ".gz": gzip.open}
 
 
-def read_documents(path: Path, max_chars: int = 0) -> list[str]:
+def read_documents(path: Path) -> list[str]:
     """Documents of a text file (.txt, .txt.xz, .txt.gz), separated by end-of-text lines.
 
     Raises:
@@ -24,7 +25,7 @@ def read_documents(path: Path, max_chars: int = 0) -> list[str]:
     opener = _OPENERS.get(path.suffix, open)
     try:
         with opener(path, "rt", encoding="utf-8") as file:
-            text = str(file.read(max_chars or -1))
+            text = str(file.read())
     except UnicodeDecodeError as error:
         raise DataError(
             f"{path}: byte {error.start} is not UTF-8", "convert the file to UTF-8"

@@ -15,7 +15,8 @@ from realsam.train.config import TrainConfig
 
 def optimizers(model: SpikingLM, config: TrainConfig) -> list[Optimizer]:
     """One optimizer for the matrices of the layers and readout, one for the rest."""
-    matrices, rest = [], []
+    matrices: list[nn.Parameter] = []
+    rest: list[nn.Parameter] = []
     for name, parameter in model.named_parameters():
         is_matrix = parameter.ndim == 2 and name != "embedding"
         (matrices if is_matrix else rest).append(parameter)
