@@ -36,6 +36,8 @@ class _OneLineErrors(click.Command):
             return super().invoke(ctx)
         except RealSamError as error:
             raise click.ClickException(" ".join(str(error).split())) from error
+        except BrokenPipeError:
+            raise  # click ends quietly when the reader of stdout has gone
         except (OSError, MemoryError) as error:
             raise click.ClickException(
                 " ".join(str(error).split()) or type(error).__name__

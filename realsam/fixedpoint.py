@@ -28,8 +28,8 @@ def decay(x: I64, k: I64 | int) -> I64:
         k: [...] effective decay, 0..4096 (for u: register du + 1).
     """
     # Shift the magnitude: >> on a negative number would round away from zero.
-    product: I64 = np.abs(x) * (DECAY_ONE - k)
-    kept: I64 = np.sign(x) * (product >> DECAY_BITS)
+    magnitude: I64 = np.abs(x)
+    kept: I64 = np.sign(x) * (magnitude * (DECAY_ONE - k) >> DECAY_BITS)
     return kept
 
 

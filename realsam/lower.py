@@ -1,11 +1,26 @@
 """Lower a trained model to the waist: the only road from torch to `Network` and `Host`."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from realsam.arrays import I16, I64, U8
-from realsam.ir import Host, Input, Layer, Network, TokenClock, readout_layer, to_network
+from realsam.errors import NetworkError
+from realsam.ir import (
+    Host,
+    Input,
+    Layer,
+    Lif,
+    Network,
+    Projection,
+    TokenClock,
+    readout_layer,
+    to_network,
+)
+from realsam.limits import DU_MAX
+from realsam.nn.leaky import QuantLeaky, QuantLinear
 from realsam.nn.model import SpikingLM
 from realsam.nn.play import Population
 from realsam.nn.quantize import DECODE_UNIT, WEIGHT_UNIT, decoder_weight, even_weight
@@ -28,6 +43,36 @@ def lower(model: SpikingLM, end_of_text: int) -> tuple[Network, Host]:
             _code(model.embedding), decode.astype(np.int8), bias, nats_per_logit, end_of_text
         )
     return network, host
+
+
+def lower_chain(layers: Sequence[nn.Module]) -> Network:
+    """Read a chain QuantLinear, QuantLeaky, QuantLinear, ... as a network with P = 1.
+
+    One step of the chip is one call of the layers; layer l fires l steps after its input.
+
+    Raises:
+        NetworkError: if the layers do not alternate.
+    """
+    pairs = [
+        (linear, leaky)
+        for linear, leaky in zip(layers[::2], layers[1::2], strict=False)
+        if isinstance(linear, QuantLinear) and isinstance(leaky, QuantLeaky)
+    ]
+    if not pairs or len(layers) != 2 * len(pairs):
+        raise NetworkError(
+            "the layers are no chain of QuantLinear and QuantLeaky", "list them in their order"
+        )
+    source, populations, projections = INPUT, [], []
+    for i, (linear, leaky) in enumerate(pairs):
+        weight = _weights(even_weight(linear.weight))
+        dv, vth = (int(register.detach()) for register in leaky.registers())
+        ones = np.ones(len(weight), np.int64)
+        populations.append(Lif(f"layer{i + 1}", ones * DU_MAX, ones * dv, ones * 0, ones * vth))
+        delay = np.zeros(weight.shape[1], np.int64)
+        projections.append(Projection(f"layer{i + 1}", (source,), weight, delay))
+        source = f"layer{i + 1}"
+    lines = Input(INPUT, projections[0].weight.shape[1])
+    return Network(lines, tuple(populations), tuple(projections), source)
 
 
 def _network(model: SpikingLM) -> Network:
