@@ -1,8 +1,8 @@
 """The Lava backends: `lava-graph` (LIF and DelayDense, what a chip runs), `lava-fused` (fast).
 
 Each run is one document from reset. The driver runs inside Lava, so that sampling does not
-interrupt it; here a second copy of it replays what comes back, streams the words and checks that
-both copies agree. Lacks: several documents in one run.
+interrupt it; here its twin follows the choices that come back, streams the words and checks that
+Lava was fed what the twin would feed. Lacks: several documents in one run.
 """
 
 import time
@@ -54,10 +54,10 @@ def run(network: Network, driver: Driver, mode: str = "fused", strict: bool = Fa
         # More steps than needed: Lava would answer a pause in the very last step twice.
         session.start(driver.length * steps_per_token + 2)
         while (row := driver.spikes()) is not None:
-            spikes, voltage = session.receive()
+            spikes, voltage, choice = session.receive()
             if not np.array_equal(spikes[network.spans[network.input.name]], row):
                 raise MismatchError("Lava was fed another token than its driver's copy", OUR_BUG)
             recorder.add(spikes, voltage)
-            driver.take(voltage)
+            driver.follow(choice)
         session.finish()
     return recorder.run(**notes)

@@ -20,7 +20,7 @@ def build(
     Args:
         network: what to run.
         driver: runs inside Lava; must be at its beginning.
-        sender: receives (spikes, voltage) of every token.
+        sender: receives (spikes, voltage, choice) of every token.
         mode: "fused" or "graph".
         strict: an overflowing current is an error instead of a wrap.
     """

@@ -34,8 +34,7 @@ class FusedModel(PyLoihiProcessModel):
         """Play one token and ask the driver for the next."""
         if self._row is not None:
             spikes, voltage = self._engine.token(self._row)
-            self._driver.take(voltage)
-            self._sender.send((spikes, voltage))
+            self._sender.send((spikes, voltage, self._driver.take(voltage)))
             self._row = self._driver.spikes()
         self._req_pause = self._row is None
 

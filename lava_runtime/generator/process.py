@@ -11,7 +11,7 @@ from realsam.ir import Driver, Network
 
 
 class Generator(AbstractProcess):
-    """Plays a driver through a network and sends (spikes, voltage) of every token.
+    """Plays a driver through a network and sends (spikes, voltage, choice) of every token.
 
     FusedModel does so inside one process, GraphModel with Lava's LIF and DelayDense.
     """

@@ -36,6 +36,7 @@ class PyTokenHost(PyLoihiProcessModel):
         self._row = self._driver.spikes()  # input spikes of this token, None at the end
         self._spikes = np.zeros(sum(self._network.sizes.values()), np.uint8)
         self._v = np.zeros(0, np.int64)
+        self._choice: int | None = None
 
     @property
     def _phase(self) -> int:
@@ -64,12 +65,12 @@ class PyTokenHost(PyLoihiProcessModel):
     def run_post_mgmt(self) -> None:
         """Read the readout after its step and let the driver choose the next token."""
         self._v = self.voltage.read().astype(np.int64)
-        self._driver.take(self._v)
+        self._choice = self._driver.take(self._v)
         if self._is_last_phase:
             self._finish_token()
 
     def _finish_token(self) -> None:
-        self._sender.send((self._spikes, self._v))
+        self._sender.send((self._spikes, self._v, self._choice))
         self._spikes = np.zeros_like(self._spikes)
         self._row = self._driver.spikes()
         # Asking in the last step of the last token leaves all registers as the token left them.

@@ -22,11 +22,14 @@ class Driver(Protocol):
     def spikes(self) -> U8 | None:
         """[M] input spikes of the next token, or None at the end."""
 
-    def take(self, voltage: I64) -> None:
-        """Receive the readout voltages [D] of the token fed last."""
+    def take(self, voltage: I64) -> int | None:
+        """Receive the readout voltages [D] of the token fed last; returns the next, if chosen."""
+
+    def follow(self, choice: int | None) -> None:
+        """Do what `take` did in a twin that returned this choice."""
 
     def twin(self) -> "Driver":
-        """A silent copy at the same place, for another process that must do the same."""
+        """A silent copy at the same place, to be played in another process."""
 
 
 class Replay:
@@ -45,8 +48,11 @@ class Replay:
         row: U8 = self._spikes[self._next - 1]
         return row
 
-    def take(self, voltage: I64) -> None:
+    def take(self, voltage: I64) -> int | None:
         """See Driver; a replay needs no answer."""
+
+    def follow(self, choice: int | None) -> None:
+        """See Driver."""
 
     def twin(self) -> "Replay":
         """See Driver."""
@@ -83,15 +89,22 @@ class ClosedLoop:
         self._fed += 1
         return row
 
-    def take(self, voltage: I64) -> None:
+    def take(self, voltage: I64) -> int | None:
         """See Driver."""
         if self._fed < len(self.tokens):
-            return
+            return None
         logits = self._host.logits(voltage)
         token = self._sampler.pick(logits, self._host.nats_per_logit, self._fed)
-        self.tokens.append(token)
+        self.follow(token)
+        return token
+
+    def follow(self, choice: int | None) -> None:
+        """See Driver."""
+        if choice is None:
+            return
+        self.tokens.append(choice)
         if self._on_token:
-            self._on_token(token)
+            self._on_token(choice)
 
     def twin(self) -> "ClosedLoop":
         """See Driver; the copy does not call on_token."""

@@ -44,12 +44,19 @@ class Sampler:
         """Choose the token that follows `position` from its [V] logits."""
         if self.temperature == 0:
             return int(np.argmax(logits))
-        order = np.argsort(-logits, kind="stable")
-        order = order[: self.top_k or None]
+        order = self._likeliest(logits)
         total = np.cumsum(self._weights(logits[order], nats_per_logit))
         draw = int(np.random.Philox(key=self.seed, counter=position).random_raw())
         target = draw * int(total[-1]) >> 64
         return int(order[np.searchsorted(total, target, side="right")])
+
+    def _likeliest(self, logits: I64) -> I64:
+        """The top_k tokens, the likeliest first; of equal ones the lower id first."""
+        k = min(self.top_k or logits.size, logits.size)
+        smallest = np.partition(logits, logits.size - k)[logits.size - k]
+        candidates = np.flatnonzero(logits >= smallest)
+        order: I64 = candidates[np.argsort(-logits[candidates], kind="stable")][:k]
+        return order
 
     def _weights(self, logits: I64, nats_per_logit: float) -> I64:
         octaves_per_unit = nats_per_logit / (math.log(2) * self.temperature)
