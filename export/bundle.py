@@ -22,26 +22,16 @@ from safetensors.numpy import save_file
 
 import realsam
 from export.netx import from_netx, to_netx
-from export.nir_file import from_nir, to_nir
+from export.nir_file import Profile, from_nir, to_nir
 from realsam.errors import BundleError
 from realsam.ir import Host, Network, Run, load_run, save_run
 from realsam.vocab import Vocabulary, load_vocabulary
 
 FORMAT = 1
-MANIFEST, HOST, TOKENIZER, RECORD = (
-    "manifest.json",
-    "host.safetensors",
-    "tokenizer.json",
-    "record.safetensors",
-)
-READERS: Mapping[str, Callable[[Path], Network]] = {
-    "network.net": from_netx,
-    "network.nir": from_nir,
-}
-WRITERS: Mapping[str, tuple[str, Callable[[Network, Path], None]]] = {
-    "netx": ("network.net", to_netx),
-    "nir": ("network.nir", to_nir),
-}
+MANIFEST, TOKENIZER = "manifest.json", "tokenizer.json"
+HOST, RECORD = "host.safetensors", "record.safetensors"
+NETX, NIR = "network.net", "network.nir"
+READERS: Mapping[str, Callable[[Path], Network]] = {NETX: from_netx, NIR: from_nir}
 SHIPPED = Path(realsam.__file__).parent / "models" / "tinystories-6x512"
 _CURE = "export it again, or restore the folder"
 
@@ -56,6 +46,11 @@ class Bundle:
     vocabulary: Vocabulary
     record: Run  # what the training module itself did on the probe text
     manifest: dict[str, Any]
+
+    @property
+    def network_files(self) -> list[str]:
+        """Names of the files that hold the network."""
+        return [name for name in READERS if name in self.manifest["files"]]
 
 
 def load_bundle(path: Path | None = None) -> Bundle:
@@ -121,6 +116,7 @@ def save_bundle(
     vocabulary: Vocabulary,
     record: Run,
     formats: tuple[str, ...],
+    profile: Profile,
     about: dict[str, Any],
     prove: Callable[[Path], None],
 ) -> None:
@@ -133,6 +129,7 @@ def save_bundle(
         vocabulary: text to tokens.
         record: the training module's own run on the probe text.
         formats: any of "netx" and "nir".
+        profile: of the NIR file, see `export.nir_file`.
         about: what the manifest says besides files and hashes.
         prove: checks the finished folder before it takes its place; raises if it must not.
     """
@@ -140,8 +137,10 @@ def save_bundle(
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        for name, write in (WRITERS[f] for f in formats):
-            write(network, partial / name)
+        if "netx" in formats:
+            to_netx(network, partial / NETX)
+        if "nir" in formats:
+            to_nir(network, partial / NIR, profile)
         _save_host(host, partial / HOST)
         (partial / TOKENIZER).write_text(vocabulary.to_json(), encoding="utf-8")
         save_run(record, partial / RECORD)
@@ -170,7 +169,11 @@ def _swap(partial: Path, folder: Path) -> None:
 
 
 def _save_host(host: Host, path: Path) -> None:
-    tensors: dict[str, Any] = {"code": np.packbits(host.code, axis=1), "decode": host.decode, "bias": host.bias}
+    tensors: dict[str, Any] = {
+        "code": np.packbits(host.code, axis=1),
+        "decode": host.decode,
+        "bias": host.bias,
+    }
     plain = {
         "lines": host.code.shape[1],
         "nats_per_logit": host.nats_per_logit,

@@ -88,7 +88,7 @@ def main(
         if style == "text":
             status.stop()  # the words themselves are the progress
         played = run(bundle.network, loop, mode, strict)
-    report = _report(bundle, loop, played, len(tokens))
+    report = _report(bundle, loop, played, seed)
     if style == "json":
         emit_json(report)
         return
@@ -102,7 +102,7 @@ def main(
     )
 
 
-def _report(bundle: Bundle, loop: ClosedLoop, played: Run, n_prompt: int) -> dict[str, Any]:
+def _report(bundle: Bundle, loop: ClosedLoop, played: Run, seed: int) -> dict[str, Any]:
     """The stable keys of `--format json`."""
     text = bundle.vocabulary.decode(loop.tokens)
     following = np.array(loop.tokens[1 : played.n_tokens + 1])
@@ -113,7 +113,7 @@ def _report(bundle: Bundle, loop: ClosedLoop, played: Run, n_prompt: int) -> dic
         "text": text,
         "tokens": len(loop.generated),
         "token_ids": loop.tokens,
-        "prompt_tokens": n_prompt,
+        "prompt_tokens": len(loop.tokens) - len(loop.generated),
         "tokens_per_second": played.tokens_per_second,
         "nats_per_token": nats / len(following),
         "perplexity": exp(nats / len(following)),
@@ -121,7 +121,8 @@ def _report(bundle: Bundle, loop: ClosedLoop, played: Run, n_prompt: int) -> dic
         "bytes_per_token": n_bytes / len(following),
         "vocab_size": bundle.host.vocab_size,
         "backend": played.backend,
-        "seed_and_versions": played.notes,
+        "seed": seed,
+        "versions": played.notes,
         **to_json(counts, estimate(counts, load_costs())),
     }
 

@@ -59,7 +59,7 @@ def emit_json(values: dict[str, Any]) -> None:
 
 def note(text: str) -> None:
     """Say something that is not the result: on stderr."""
-    STDERR.print(text, markup=False)
+    STDERR.print(text, markup=False, soft_wrap=True)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from export.nir_file import Profile
 from realsam.cli.backends import require_torch
 from realsam.console import Command, emit_json, note
 
@@ -21,9 +22,18 @@ _FORMATS = {"nir": ("nir",), "netx": ("netx",), "all": ("netx", "nir")}
     show_default=True,
     help="Files to write.",
 )
+@click.option(
+    "--profile",
+    type=click.Choice(["portable", "spec"]),
+    default="portable",
+    show_default=True,
+    help="Of the NIR file: what simulators read alike, or the standard to the letter.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Bundle folder [RUN/bundle].")
 @click.option("--json", "style", flag_value="json", help="One JSON object on stdout.")
-def command(run: Path | None, file_format: str, out: Path | None, style: str | None) -> None:
+def command(
+    run: Path | None, file_format: str, profile: Profile, out: Path | None, style: str | None
+) -> None:
     """Write RUN (default: the newest) as a bundle of NIR and netx files.
 
     The bundle is reloaded and must reproduce, spike for spike, what the training module itself
@@ -35,12 +45,13 @@ def command(run: Path | None, file_format: str, out: Path | None, style: str | N
 
     trained = load_run_folder(run)
     folder = out or trained.folder / "bundle"
-    proof: dict[str, Any] = export_run(trained, folder, _FORMATS[file_format], note)
+    proof: dict[str, Any] = export_run(trained, folder, _FORMATS[file_format], profile, note)
     if style == "json":
         emit_json({"bundle": str(folder), **proof})
     else:
         click.echo(f"{folder}: {', '.join(proof['files'])}")
         click.echo(
             f"exact: {proof['n_tokens']} tokens x {proof['n_neurons']} neurons, "
-            f"{proof['n_checks']} reloads and backends, 0 differences from training"
+            f"{len(proof['files'])} files reloaded, {len(proof['backends'])} backends, "
+            "0 differences from training"
         )

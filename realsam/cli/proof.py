@@ -2,17 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import realsam
 from export.bundle import READERS, load_bundle, save_bundle
+from export.nir_file import Profile
+from export.nir_float import float_parity
 from realsam.cli.backends import installed, require
 from realsam.errors import ExportError, MismatchError
 from realsam.fixedpoint import STATE_SHIFT
 from realsam.ir import Driver, Network, Replay, Run
 from realsam.report import first_difference
+
+if TYPE_CHECKING:
+    from realsam.train.runs import TrainedRun  # loads torch
 
 Say = Callable[[str], None]
 
@@ -35,8 +39,10 @@ def play(backend: str, network: Network, driver: Driver, say: Say) -> Run:
     return run
 
 
-def export_run(trained: Any, folder: Path, formats: tuple[str, ...], say: Say) -> dict[str, Any]:
-    """Lower, write, reload and prove a `realsam.train.runs.TrainedRun`.
+def export_run(
+    trained: "TrainedRun", folder: Path, formats: tuple[str, ...], profile: Profile, say: Say
+) -> dict[str, Any]:
+    """Lower, write, reload and prove a training run; returns what was proven.
 
     Raises:
         ExportError: if a format cannot hold the network, or a reload is another network.
@@ -49,46 +55,47 @@ def export_run(trained: Any, folder: Path, formats: tuple[str, ...], say: Say) -
     network, host = lower(model, vocabulary.end_of_text)
     truth = record(model, network, probe_tokens(vocabulary))
     backends = installed()
-    about = {
-        "probe": {"text": PROBE, "tokens": probe_tokens(vocabulary), "digests": truth.digests()},
+    proof: dict[str, Any] = {
+        "n_tokens": truth.n_tokens,
+        "n_neurons": sum(network.sizes.values()),
+        "backends": backends,
         "peaks": _peaks(network, truth),
-        "provenance": {
-            "realsam": realsam.__version__,
-            "torch": trained.config["torch"],
-            "model": trained.config["model"],
-            "train": trained.config["train"],
-            "data": [Path(f).name for f in trained.config["data"]["files"]] or ["toy corpus"],
-            "step": trained.checkpoint.step,
-        },
     }
 
     def prove(partial: Path) -> None:
-        for name in (n for n in READERS if (partial / n).exists()):
+        bundle = load_bundle(partial)
+        for name in bundle.network_files:
             if READERS[name](partial / name) != network:
                 raise ExportError(f"{name}: reads back as another network", "report this as a bug")
             say(f"{name:<12} {(partial / name).stat().st_size / 1e6:.1f} MB, reads back equal")
-        bundle = load_bundle(partial)
+        proof["files"] = bundle.network_files
+        proof["float_parity"] = _float_parity(partial, truth, say)
         spikes = truth.spikes[network.input.name]
-        compare(
-            network,
-            [
-                truth,
-                bundle.record,
-                *(play(b, bundle.network, Replay(spikes), say) for b in backends),
-            ],
-        )
+        runs = [play(b, bundle.network, Replay(spikes), say) for b in backends]
+        compare(network, [truth, bundle.record, *runs])
 
-    save_bundle(folder, network, host, vocabulary, truth, formats, about, prove)
-    files = [name for name in READERS if (folder / name).exists()]
-    return {
-        "files": files,
-        "backends": backends,
-        "n_tokens": truth.n_tokens,
-        "n_neurons": sum(network.sizes.values()),
-        "n_checks": len(files) + len(backends),
-        "n_differences": 0,
-        "peaks": about["peaks"],
+    about = {
+        "probe": {"text": PROBE, "digests": truth.digests()},
+        "peaks": proof["peaks"],
+        "provenance": trained.provenance(),
+        "validation": trained.validation(),
     }
+    save_bundle(folder, network, host, vocabulary, truth, formats, profile, about, prove)
+    return {**proof, "n_differences": 0}
+
+
+def _float_parity(folder: Path, truth: Run, say: Say) -> dict[str, int] | None:
+    """Spikes of a float64 simulator of the NIR file that differ from the integers."""
+    path = folder / "network.nir"
+    if not path.exists():
+        return None
+    found = float_parity(path, truth)
+    n_spikes = sum(found.n_spikes.values())
+    say(
+        f"network.nir  fixed parity: 0 of {n_spikes:,} spikes differ; in float64 "
+        f"{found.n_total:,} would, which is the cost of the chip's truncation"
+    )
+    return {"n_spikes": n_spikes, "n_mismatches": found.n_total}
 
 
 def _peaks(network: Network, truth: Run) -> dict[str, int]:

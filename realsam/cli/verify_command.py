@@ -9,7 +9,7 @@ from export.bundle import Bundle, load_bundle
 from realsam.arrays import U8
 from realsam.cli.backends import installed, require
 from realsam.cli.proof import compare, play
-from realsam.console import Command, emit_json, format_option, note
+from realsam.console import Command, emit_json, format_option, note, prompt_tokens
 from realsam.ir import ClosedLoop, Replay, Sampler
 from sim.token_clock import run
 
@@ -59,7 +59,7 @@ def _probe(bundle: Bundle, n_tokens: int) -> U8:
     known = bundle.record.spikes[bundle.network.input.name]
     if n_tokens <= len(known):
         return np.asarray(known[:n_tokens])
-    tokens = bundle.manifest["probe"]["tokens"]
+    tokens = prompt_tokens(bundle.vocabulary, bundle.manifest["probe"]["text"])
     n_new = n_tokens - len(tokens) + 1
     played = run(
         bundle.network, ClosedLoop(bundle.host, tokens, Sampler(), n_new, stop_at_end=False)

@@ -24,9 +24,9 @@ from realsam.train.config import TrainConfig
 from realsam.train.data import Position, Window, Windows
 from realsam.train.evaluate import Evaluation, evaluate
 from realsam.train.optimize import clip_gradients, optimizers, schedule, set_rates
+from realsam.train.runs import METRICS
 from realsam.vocab import Vocabulary
 
-METRICS = "metrics.jsonl"
 _LOG_EVERY = 10  # steps; reading a loss back stops the device for a moment
 
 

@@ -16,7 +16,7 @@ from realsam.train.config import TrainConfig, differences, model_config
 from realsam.vocab import Vocabulary, load_vocabulary
 
 RUNS = Path("runs")
-CONFIG, TOKENIZER = "config.json", "tokenizer.json"
+CONFIG, TOKENIZER, METRICS = "config.json", "tokenizer.json", "metrics.jsonl"
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,25 @@ class TrainedRun:
     config: dict[str, Any]  # config.json
     vocabulary: Vocabulary
     checkpoint: Checkpoint
+
+    def provenance(self) -> dict[str, Any]:
+        """Where the weights come from; text files by name only."""
+        names = [Path(name).name for name in self.config["data"]["files"]]
+        return {
+            "realsam": self.config["realsam"],
+            "torch": self.config["torch"],
+            "model": self.config["model"],
+            "train": self.config["train"],
+            "data": names or ["toy corpus"],
+            "step": self.checkpoint.step,
+        }
+
+    def validation(self) -> dict[str, Any] | None:
+        """The last validation that training logged, if any."""
+        path = self.folder / METRICS
+        rows = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        found = [json.loads(row) for row in rows if '"validation"' in row]
+        return found[-1]["validation"] if found else None
 
     def model(self) -> SpikingLM:
         """The trained module, on the CPU."""
