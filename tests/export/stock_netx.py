@@ -39,5 +39,6 @@ def run(file: str, given: str, result: str) -> None:
     np.savez(result, **recorded)
 
 
-logging.disable(logging.WARNING)
-run(*sys.argv[1:])
+if __name__ == "__main__":
+    logging.disable(logging.WARNING)
+    run(*sys.argv[1:])

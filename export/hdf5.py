@@ -1,0 +1,106 @@
+"""HDF5 files that are written whole or not at all, and read with errors of one line.
+
+h5py and nir report damage with almost every built-in exception; here they become BundleError.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from realsam.errors import BundleError, ExportError, NetworkError, RegisterRangeError
+
+# What h5py, nir and numpy raise on bytes that are not what they should be.
+DAMAGE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+
+
+@contextmanager
+def written(path: Path) -> Iterator[Path]:
+    """Give a temporary sibling to write to; it becomes `path` if the block ends well.
+
+    Raises:
+        BundleError: if the folder does not take the file.
+    """
+    partial = path.with_name(path.name + ".partial")
+    try:
+        yield partial
+        partial.replace(path)
+    except OSError as error:
+        cure = "choose a folder that exists and has room"
+        raise BundleError(f"{path}: cannot be written ({one_line(error)})", cure) from error
+    finally:
+        with suppress(OSError):
+            partial.unlink()
+
+
+@contextmanager
+def guarded(path: Path, kind: str) -> Iterator[None]:
+    """Turn whatever is wrong with the file that the block reads into a BundleError.
+
+    Args:
+        path: file that is read, for the message.
+        kind: what it should be, for the message.
+
+    Raises:
+        BundleError: if the file is missing or damaged, or holds an impossible network.
+        ExportError: passed on with the path in front.
+    """
+    cure = "copy or export it again"
+    try:
+        yield
+    except (BundleError, ExportError) as error:
+        raise type(error)(f"{path}: {error.message}", error.cure or cure) from error
+    except (NetworkError, RegisterRangeError) as error:
+        raise BundleError(f"{path}: {error.message}", error.cure or cure) from error
+    except FileNotFoundError as error:
+        raise BundleError(f"{path}: no such file", "check the name or export it") from error
+    except DAMAGE as error:
+        reason = one_line(error) or type(error).__name__
+        raise BundleError(f"{path}: not a readable {kind} file ({reason})", cure) from error
+
+
+def one_line(error: BaseException) -> str:
+    """The text of a foreign error without its line breaks."""
+    return " ".join(str(error).split())
+
+
+def put(group: h5py.Group, key: str, values: npt.ArrayLike) -> None:
+    """Store numbers or strings under key; matrices of numbers are compressed."""
+    array = np.asarray(values)
+    if array.dtype.kind == "U":
+        group.create_dataset(key, data=_fixed(array))
+    elif array.ndim == 2 and array.size:
+        # One chunk: a matrix is always read whole. Shuffled bytes of small integers pack better.
+        group.create_dataset(key, data=array, chunks=array.shape, shuffle=True, compression="gzip")
+    else:
+        group.create_dataset(key, data=array)
+
+
+def put_text(group: h5py.Group, key: str, value: str) -> None:
+    """Store a string as an attribute."""
+    group.attrs[key] = _fixed(np.asarray(value))
+
+
+def _fixed(strings: npt.NDArray[np.str_]) -> npt.NDArray[np.bytes_]:
+    # Not of variable length: in a damaged heap of such strings libhdf5 can loop for ever.
+    encoded = np.char.encode(strings, "utf-8")
+    return encoded.astype(h5py.string_dtype("utf-8", encoded.dtype.itemsize))
+
+
+def text(value: object) -> str:
+    """A stored string: HDF5 gives bytes, str, or an array of one of them."""
+    value = value.flat[0] if isinstance(value, np.ndarray) else value
+    return value.decode() if isinstance(value, bytes) else str(value)

@@ -1,0 +1,139 @@
+"""A damaged netx file is one line with a cure, and never another network."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from export.netx import from_netx, to_netx
+from realsam.errors import BundleError, RealSamError
+from realsam.ir import Network
+from tests.export.networks import chain
+
+NETWORK = chain(np.array([[2, -4], [6, 0]], np.int16), np.array([[2, 2, 2]], np.int16))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A sound file."""
+    to_netx(NETWORK, tmp_path / "n.net")
+    return tmp_path / "n.net"
+
+
+def refusal(path: Path) -> str:
+    """The one line in which a damaged file is refused."""
+    with pytest.raises(BundleError) as raised:
+        from_netx(path)
+    assert "\n" not in str(raised.value)
+    assert raised.value.cure
+    assert raised.value.message.startswith(f"{path}: ")
+    return raised.value.message.removeprefix(f"{path}: ")
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    """A file that is not there."""
+    assert refusal(tmp_path / "none.net") == "no such file"
+
+
+@pytest.mark.parametrize("content", [b"", b"not HDF5 at all", bytes(4096)])
+def test_foreign_bytes(path: Path, content: bytes) -> None:
+    """Anything that is no HDF5."""
+    path.write_bytes(content)
+
+    assert refusal(path).startswith("not a readable netx file (")
+
+
+@pytest.mark.parametrize("tenths", range(1, 10))
+def test_truncated_file(path: Path, tenths: int) -> None:
+    """A file that was cut off."""
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) * tenths // 10])
+
+    assert refusal(path).startswith("not a readable netx file (")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "layer",
+        "layer/0",
+        "layer/1/type",
+        "layer/1/shape",
+        "layer/1/weight",
+        "layer/1/neuron/iDecay",
+        "layer/1/neuron/type",
+        "realsam/input",
+        "realsam/population/1",
+        "realsam/projection/0",
+    ],
+)
+def test_missing_key(path: Path, key: str) -> None:
+    """A file from which a part is gone."""
+    with h5py.File(path, "r+") as file:
+        del file[key]
+
+    assert refusal(path).startswith("not a readable netx file (")
+
+
+@pytest.mark.parametrize("key", ["format", "readout", "steps_per_token", "readout_phase", "digest"])
+def test_missing_attribute(path: Path, key: str) -> None:
+    """A file whose description is incomplete."""
+    with h5py.File(path, "r+") as file:
+        del file["realsam"].attrs[key]
+
+    assert refusal(path).startswith("not a readable netx file (")
+
+
+def test_changed_register(path: Path) -> None:
+    """A threshold of another value is no other network, it is damage."""
+    with h5py.File(path, "r+") as file:
+        file["layer/1/neuron/vThMant"][()] = 2
+
+    assert refusal(path) == "its registers are not those that were written"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("layer/1/neuron/vThMant", 131073, "its registers are not those that were written"),
+        ("layer/1/neuron/vDecay", 4097, "layer1[0]: dv = 4097 is outside 0..4096"),
+        ("layer/1/weight", 3, "input->layer1: weight[0, 0] = 3 is not an even number in -256..254"),
+    ],
+)
+def test_impossible_register(path: Path, key: str, value: int, expected: str) -> None:
+    """A value that no register holds is named."""
+    with h5py.File(path, "r+") as file:
+        file[key][()] = value
+
+    assert refusal(path) == expected
+
+
+def test_other_format(path: Path) -> None:
+    """A later format is refused by its number."""
+    with h5py.File(path, "r+") as file:
+        file["realsam"].attrs["format"] = 2
+
+    assert refusal(path) == "netx format 2 is not 1"
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_flipped_bits(path: Path, seed: int) -> None:
+    """Whatever bits flip: the same network, or a refusal in one line."""
+    rng = np.random.default_rng(seed)
+    content = np.frombuffer(path.read_bytes(), np.uint8).copy()
+    content[rng.integers(0, content.size, 3)] ^= np.uint8(1) << rng.integers(0, 8, 3).astype(
+        np.uint8
+    )
+    path.write_bytes(content.tobytes())
+
+    read = outcome(path)
+    assert read == NETWORK or (isinstance(read, str) and "\n" not in read)
+
+
+def outcome(path: Path) -> Network | str:
+    """The network of a file, or why there is none."""
+    try:
+        return from_netx(path)
+    except RealSamError as error:
+        return str(error)
