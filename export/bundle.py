@@ -22,7 +22,7 @@ from safetensors.numpy import save_file
 
 import realsam
 from export.netx import from_netx, to_netx
-from export.nir_file import Profile, from_nir, to_nir
+from export.nir import Profile, from_nir, to_nir
 from realsam.errors import BundleError
 from realsam.ir import Host, Network, Run, load_run, save_run
 from realsam.vocab import Vocabulary, load_vocabulary
@@ -129,7 +129,7 @@ def save_bundle(
         vocabulary: text to tokens.
         record: the training module's own run on the probe text.
         formats: any of "netx" and "nir".
-        profile: of the NIR file, see `export.nir_file`.
+        profile: of the NIR file, see `export.nir`.
         about: what the manifest says besides files and hashes.
         prove: checks the finished folder before it takes its place; raises if it must not.
     """

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from export.nir_file import Profile
+from export.nir import Profile
 from realsam.cli.backends import require_torch
 from realsam.console import Command, emit_json, note
 

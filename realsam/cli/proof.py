@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from export.bundle import READERS, load_bundle, save_bundle
-from export.nir_file import Profile
-from export.nir_float import float_parity
+from export.nir import Profile
+from export.nir.parity import float_parity
 from realsam.cli.backends import installed, require
 from realsam.errors import ExportError, MismatchError
 from realsam.fixedpoint import STATE_SHIFT

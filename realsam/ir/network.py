@@ -32,6 +32,8 @@ class Network:
     readout_phase: int = 0  # 0..P-1
 
     def __post_init__(self) -> None:
+        for field in ("steps_per_token", "readout_phase"):
+            object.__setattr__(self, field, int(getattr(self, field)))
         names = [self.input.name, *(p.name for p in self.populations)]
         for name in names:
             if names.count(name) > 1 or not name or "/" in name:

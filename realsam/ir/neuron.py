@@ -28,6 +28,7 @@ class Input:
     size: int  # number of lines, at least 1
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "size", int(self.size))
         if self.size < 1:
             raise NetworkError(f"{self.name}: {self.size} input lines", "give it at least one")
 

@@ -35,6 +35,10 @@ class Projection:
 
     def __post_init__(self) -> None:
         where = self.name
+        object.__setattr__(self, "sources", tuple(self.sources))
+        object.__setattr__(self, "weight_exp", int(self.weight_exp))
+        if not self.sources:
+            raise NetworkError(f"{where}: no sources", "name the populations it comes from")
         given = np.asarray(self.weight)
         if given.ndim != 2 or np.shape(self.delay) != given.shape[1:]:
             raise NetworkError(

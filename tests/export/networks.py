@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import strategies as st
 
-from export.nir_rules import delay, readout_phase
+from export.nir.rules import delay, readout_phase
 from realsam.arrays import I16, I64
 from realsam.ir import Input, Layer, Lif, Network, Projection, TokenClock, readout, readout_layer
 from realsam.limits import (

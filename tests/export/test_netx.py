@@ -266,7 +266,7 @@ def test_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
         raise BundleError("its registers are not those that were written")
 
     (tmp_path / "n").write_text("old")
-    monkeypatch.setattr("export.netx_write.from_netx", wrong)
+    monkeypatch.setattr("export.netx.write.from_netx", wrong)
 
     with pytest.raises(BundleError, match="its registers"):
         to_netx(chain(W), tmp_path / "n")

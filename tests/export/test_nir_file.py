@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from export.nir_file import Profile, from_nir, to_graph, to_nir
+from export.nir import Profile, from_nir, to_graph, to_nir
 from realsam.errors import BundleError, ExportError
 from realsam.ir import Input, Layer, Lif, Network, Projection, to_network
 from tests import strategies

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.nir_file import Profile, to_nir
-from export.nir_float import Parity, float_parity, parity
+from export.nir import Profile, to_nir
+from export.nir.parity import Parity, float_parity, parity
 from realsam.errors import BundleError
 from realsam.ir import Input, Layer, Network, Replay, Run, TokenClock, readout_layer, to_network
 from sim import reference

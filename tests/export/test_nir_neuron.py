@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from export.nir_neuron import DT, decay_register, time_constant
+from export.nir.neuron import DT, decay_register, time_constant
 from realsam.errors import ExportError
 from realsam.fixedpoint import STATE_MAX, decay_steps
 from realsam.ir import keep_fraction

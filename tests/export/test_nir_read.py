@@ -8,7 +8,7 @@ import nir
 import numpy as np
 import pytest
 
-from export.nir_file import from_nir, to_graph, to_nir
+from export.nir import from_nir, to_graph, to_nir
 from realsam.errors import BundleError, ExportError, RealSamError
 from realsam.ir import Layer, Network, to_network
 from tests.export.networks import clock

@@ -14,7 +14,7 @@ import nir
 import numpy as np
 
 from export.hdf5 import text
-from export.nir_neuron import Neuron
+from export.nir.neuron import Neuron
 from realsam.arrays import F32
 from realsam.errors import ExportError
 from realsam.limits import STEPS_PER_TOKEN_MAX

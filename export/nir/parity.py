@@ -3,7 +3,7 @@
 The simulator takes every number from the file and integrates by Euler's rule in float64: what an
 importer does that reads the file rightly. It differs from the integer network only where a token
 truncates P decays, wraps a current or saturates a voltage, none of which NIR can express. Time
-runs as `export.nir_rules` says: one step is a token, or with one step per token a chip step, in
+runs as `export.nir.rules` says: one step is a token, or with one step per token a chip step, in
 which a spike travels one layer.
 """
 
@@ -15,8 +15,8 @@ import nir
 import numpy as np
 
 from export.hdf5 import guarded
-from export.nir_graph import Edge, FloatNetwork, read_graph
-from export.nir_neuron import DT, Neuron
+from export.nir.graph import Edge, FloatNetwork, read_graph
+from export.nir.neuron import DT, Neuron
 from realsam.arrays import F64, U8
 from realsam.ir import Run
 

@@ -1,4 +1,4 @@
-"""Network -> netx HDF5; the layout is in `export.netx_layout`."""
+"""Network -> netx HDF5; the layout is in `export.netx.layout`."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ import h5py
 import numpy as np
 
 from export.hdf5 import put, put_text, written
-from export.netx_layout import BIAS_SHIFT, FORMAT, Stack, bias_fits, stacks
-from export.netx_read import from_netx
+from export.netx.layout import BIAS_SHIFT, FORMAT, Stack, bias_fits, stacks
+from export.netx.read import from_netx
 from realsam.arrays import I64
 from realsam.errors import ExportError
 from realsam.ir import Input, Lif, Network

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from export.hdf5 import guarded
-from export.nir_graph import FloatLayer, FloatNetwork, read_graph
-from export.nir_neuron import from_neuron
-from export.nir_rules import delay, readout_phase
+from export.nir.graph import FloatLayer, FloatNetwork, read_graph
+from export.nir.neuron import from_neuron
+from export.nir.rules import delay, readout_phase
 from realsam.arrays import F64, I16, I64
 from realsam.errors import ExportError
 from realsam.fixedpoint import STATE_SHIFT

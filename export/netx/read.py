@@ -12,8 +12,8 @@ from pathlib import Path
 import h5py
 
 from export.hdf5 import guarded, text
-from export.netx_layers import Layers, read_layers
-from export.netx_layout import FORMAT
+from export.netx.layers import Layers, read_layers
+from export.netx.layout import FORMAT
 from realsam.errors import BundleError, ExportError, NetworkError, RegisterRangeError
 from realsam.ir import Input, Network, Projection
 

@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 
 from export.hdf5 import text
-from export.netx_layout import BIAS_SHIFT
+from export.netx.layout import BIAS_SHIFT
 from realsam.arrays import I16, I64
 from realsam.errors import ExportError
 from realsam.ir import Lif

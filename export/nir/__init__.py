@@ -1,7 +1,7 @@
 """NIR files, the way out to other simulators: `from_nir(to_nir(n)) == n` for what NIR can hold."""
 
-from export.nir_neuron import Profile
-from export.nir_read import from_nir
-from export.nir_write import to_graph, to_nir
+from export.nir.neuron import Profile
+from export.nir.read import from_nir
+from export.nir.write import to_graph, to_nir
 
 __all__ = ["Profile", "from_nir", "to_graph", "to_nir"]

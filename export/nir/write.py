@@ -27,10 +27,10 @@ import nir
 import numpy as np
 
 from export.hdf5 import put, written
-from export.nir_graph import DIGEST, EXPONENT, STEPS
-from export.nir_neuron import Profile, to_neuron
-from export.nir_read import from_nir
-from export.nir_rules import as_layers
+from export.nir.graph import DIGEST, EXPONENT, STEPS
+from export.nir.neuron import Profile, to_neuron
+from export.nir.read import from_nir
+from export.nir.rules import as_layers
 from realsam.arrays import F32, F64
 from realsam.fixedpoint import STATE_SHIFT
 from realsam.ir import Lif, Network, Projection
