@@ -15,10 +15,10 @@ import numpy as np
 from export.bundle import Bundle, load_bundle
 from lava_runtime.backend import run
 from lava_runtime.hardware import require_loihi2
-from realsam.console import STDERR, Command, emit_json, format_option, prompt_tokens
+from realsam.console import STDERR, Command, emit_json, format_option
 from realsam.ir import ClosedLoop, Run, Sampler
 from realsam.report import count, estimate, load_costs, render_text, to_json
-from realsam.vocab import TextStream
+from realsam.vocab import TextStream, prompt_tokens
 
 
 @click.command(
@@ -74,19 +74,17 @@ def main(
     bundle = load_bundle(model)
     tokens = prompt_tokens(bundle.vocabulary, prompt)
     stream = TextStream(bundle.vocabulary)
-    on_token = None
-    if style == "text":
-        click.echo(prompt, nl=False)
-        sys.stdout.flush()
+    with STDERR.status(f"Lava ({mode}) reads {len(tokens)} tokens") as status:
 
-        def on_token(token: int) -> None:
+        def show(token: int) -> None:
+            if len(loop.generated) == 1:
+                status.stop()  # from here on the words are the progress
+                click.echo(prompt, nl=False)
             click.echo(stream.add(token), nl=False)
             sys.stdout.flush()
 
-    loop = ClosedLoop(bundle.host, tokens, sampler, n_tokens, on_token)
-    with STDERR.status(f"starting Lava ({mode})", spinner="dots") as status:
-        if style == "text":
-            status.stop()  # the words themselves are the progress
+        on_token = show if style == "text" else None
+        loop = ClosedLoop(bundle.host, tokens, sampler, n_tokens, on_token)
         played = run(bundle.network, loop, mode, strict)
     report = _report(bundle, loop, played, seed)
     if style == "json":
@@ -97,7 +95,7 @@ def main(
     click.echo(render_text(counts, estimate(counts, load_costs())))
     click.echo(
         f"speed                {played.tokens_per_second:,.0f} tokens/s on Lava "
-        f"{played.notes['lava']} ({mode}, {played.notes['processes']} processes, started in "
+        f"{played.notes['lava']} ({mode}, processes: {played.notes['processes']}, started in "
         f"{float(played.notes['startup_seconds']):.1f} s)"
     )
 

@@ -12,11 +12,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from realsam.errors import PromptError, RealSamError
-from realsam.vocab import Vocabulary
+from realsam.errors import RealSamError
 
 STDERR = Console(stderr=True, highlight=False)
-MAX_PROMPT_TOKENS = 4096
 
 format_option = click.option(
     "--format",
@@ -74,26 +72,3 @@ def progress(label: str, total: int, fields: str = "") -> Iterator[tuple[Progres
     ]
     with Progress(*columns, console=STDERR, transient=True) as bar:
         yield bar, bar.add_task(label, total=total, text=fields)
-
-
-def prompt_tokens(vocabulary: Vocabulary, prompt: str) -> list[int]:
-    """A prompt as the start of a document: the end of text first.
-
-    Raises:
-        PromptError: if it is empty, not UTF-8, or longer than MAX_PROMPT_TOKENS.
-    """
-    try:
-        prompt.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise PromptError(
-            f"the prompt is not UTF-8 at character {error.start}",
-            "set the terminal to UTF-8 or retype it",
-        ) from error
-    if not prompt.strip():
-        raise PromptError("the prompt is empty", 'give some text, as in --prompt "Once upon"')
-    tokens = [vocabulary.end_of_text, *vocabulary.encode(prompt)]
-    if len(tokens) > MAX_PROMPT_TOKENS:
-        raise PromptError(
-            f"the prompt has {len(tokens)} tokens, more than {MAX_PROMPT_TOKENS}", "shorten it"
-        )
-    return tokens

@@ -12,6 +12,7 @@ Sources: lava-nc 0.10.0, `lava/proc/lif/models.py` (PyLifModelBitAcc); ADR-0002.
 import numpy as np
 
 from realsam.arrays import I64
+from realsam.errors import CurrentOverflowError
 
 DECAY_BITS = 12  # decay constants are fractions of 4096
 DECAY_ONE = 1 << DECAY_BITS
@@ -48,6 +49,16 @@ def wrap(u: I64) -> I64:
     u = np.where(u > STATE_MAX + 1, u - STATE_SPAN, u)
     wrapped: I64 = np.where(u <= -STATE_MAX - 1, u + STATE_SPAN, u)
     return wrapped
+
+
+def refuse_overflow(population: str, u: I64, step: int) -> None:
+    """Refuse currents [N] that `wrap` would change: what strict mode does.
+
+    Raises:
+        CurrentOverflowError: naming the first neuron with |u| >= 2**23.
+    """
+    for i in np.flatnonzero(np.abs(u) > STATE_MAX)[:1]:
+        raise CurrentOverflowError(f"{population}[{i}]", int(u[i]), step)
 
 
 def clip(v: I64) -> I64:

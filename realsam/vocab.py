@@ -10,10 +10,11 @@ from pathlib import Path
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from tokenizers.pre_tokenizers import ByteLevel
 
-from realsam.errors import BundleError, DataError
+from realsam.errors import BundleError, DataError, PromptError
 
 END_OF_TEXT = "<|endoftext|>"
 MIN_SIZE = 257  # 256 bytes and the end of text
+MAX_PROMPT_TOKENS = 4096
 
 
 class Vocabulary:
@@ -107,6 +108,29 @@ class TextStream:
     def end(self) -> str:
         """What is left over: U+FFFD if the text stops inside a character."""
         return self._decoder.decode(b"", final=True)
+
+
+def prompt_tokens(vocabulary: Vocabulary, prompt: str) -> list[int]:
+    """A prompt as the start of a document: the end of text first.
+
+    Raises:
+        PromptError: if it is empty, not UTF-8, or longer than MAX_PROMPT_TOKENS.
+    """
+    try:
+        prompt.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise PromptError(
+            f"the prompt is not UTF-8 at character {error.start}",
+            "set the terminal to UTF-8 or retype it",
+        ) from error
+    if not prompt.strip():
+        raise PromptError("the prompt is empty", 'give some text, as in --prompt "Once upon"')
+    tokens = [vocabulary.end_of_text, *vocabulary.encode(prompt)]
+    if len(tokens) > MAX_PROMPT_TOKENS:
+        raise PromptError(
+            f"the prompt has {len(tokens)} tokens, more than {MAX_PROMPT_TOKENS}", "shorten it"
+        )
+    return tokens
 
 
 def load_vocabulary(path: Path) -> Vocabulary:

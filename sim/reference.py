@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from realsam.arrays import I64, U8
-from realsam.errors import CurrentOverflowError
-from realsam.fixedpoint import STATE_MAX, STATE_SHIFT, clip, decay, shift_sum, wrap
+from realsam.fixedpoint import STATE_SHIFT, clip, decay, refuse_overflow, shift_sum, wrap
 from realsam.ir import Driver, Lif, Network, Recorder, Run
 from realsam.limits import DELAY_MAX
 
@@ -70,17 +69,13 @@ class Reference:
         for population in self.network.populations:
             a_in = self.arriving(population.name)
             if self.strict:
-                self._refuse_overflow(population, a_in)
+                u = decay(self.state[population.name].u, population.du + 1)
+                refuse_overflow(population.name, u + (a_in << STATE_SHIFT), self._time)
             pieces.append(update(population, self.state[population.name], a_in))
         fired: U8 = np.concatenate(pieces)
         self._history.append(fired)
         self._time += 1
         return fired
-
-    def _refuse_overflow(self, lif: Lif, a_in: I64) -> None:
-        u = decay(self.state[lif.name].u, lif.du + 1) + (a_in << STATE_SHIFT)
-        for i in np.flatnonzero(np.abs(u) > STATE_MAX)[:1]:
-            raise CurrentOverflowError(f"{lif.name}[{i}]", int(u[i]), self._time)
 
     def token(self, spikes: U8) -> tuple[U8, I64]:
         """Advance P steps; returns all spikes of the token and the readout voltages [D]."""

@@ -7,8 +7,7 @@ the token clock (current memory, biases, other delays).
 import numpy as np
 
 from realsam.arrays import F64, I16, I64, U8
-from realsam.errors import CurrentOverflowError
-from realsam.fixedpoint import DECAY_ONE, STATE_MAX, STATE_SHIFT, clip, wrap
+from realsam.fixedpoint import DECAY_ONE, STATE_SHIFT, clip, refuse_overflow, wrap
 from realsam.ir import Driver, Network, Recorder, Run, from_network
 
 
@@ -53,26 +52,22 @@ class TokenEngine:
         ]
         self._input = network.spans[network.input.name]
         self._fired = np.zeros(sum(network.sizes.values()), np.uint8)
+        self._time = 0  # chip steps before this token
 
     def token(self, spikes: U8) -> tuple[U8, I64]:
         """Advance one token; returns all its spikes and the readout voltages [D]."""
         fired, voltage = self._fired, np.zeros(0, np.int64)
         fired[self._input] = spikes
-        for layer in self._layers:
+        for phase, layer in enumerate(self._layers, 1):
             # Earlier layers hold this token's spikes, the layer itself those of the last one.
             active = np.flatnonzero(fired[layer.columns])
             a_in = np.add.reduce(layer.fibres[active], axis=0, dtype=np.int64)
             if self.strict:
-                _refuse_overflow(layer.name, a_in)
+                refuse_overflow(layer.name, a_in << STATE_SHIFT, self._time + phase)
             layer.leak(self.network.steps_per_token)
             fired[layer.span], voltage = layer.fire(a_in)
+        self._time += self.network.steps_per_token
         return fired, voltage
-
-
-def _refuse_overflow(name: str, a_in: I64) -> None:
-    u = a_in << STATE_SHIFT
-    for i in np.flatnonzero(np.abs(u) > STATE_MAX)[:1]:
-        raise CurrentOverflowError(f"{name}[{i}]", int(u[i]), 0)
 
 
 def run(network: Network, driver: Driver, strict: bool = False) -> Run:

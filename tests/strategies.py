@@ -28,6 +28,9 @@ THRESHOLDS = (0, 1, 131071, 131072)
 MANTISSAS = (0, 0, 1, -1, 4095, -4095)
 DELAYS = (0, 1, 2, 61, 62)
 WEIGHTS = (0, 2, -2, 254, -256)
+_MAGNITUDES = (0, 1, 63, 64, 4095, 4096, 4097, 2**22, 2**23 - 2, 2**23 - 1)
+STATE_EDGES = tuple(sorted({sign * x for x in _MAGNITUDES for sign in (1, -1)}))
+DECAY_EDGES = (0, 1, 2, 2047, 2048, 4094, 4095, 4096)
 
 
 def edged(rng: np.random.Generator, edges: Sequence[int], high: int, size: int) -> I64:
@@ -114,6 +117,16 @@ def host(rng: np.random.Generator, network: Network, vocab: int = 40, end_of_tex
         nats_per_logit=2.0**-18,
         end_of_text=end_of_text,
     )
+
+
+def states() -> st.SearchStrategy[int]:
+    """Registers u and v, edges first."""
+    return st.sampled_from(STATE_EDGES) | st.integers(-(2**23) + 1, 2**23 - 1)
+
+
+def decays() -> st.SearchStrategy[int]:
+    """Effective decays 0..4096, edges first."""
+    return st.sampled_from(DECAY_EDGES) | st.integers(0, 4096)
 
 
 def networks() -> st.SearchStrategy[Network]:

@@ -14,8 +14,7 @@ from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 from lava.proc.lif.models import PyLifModelBitAcc
 from lava.proc.lif.process import LIF
 
-from realsam.errors import CurrentOverflowError
-from realsam.fixedpoint import STATE_MAX, STATE_SHIFT, decay
+from realsam.fixedpoint import STATE_SHIFT, decay, refuse_overflow
 
 
 @implements(proc=LIF, protocol=LoihiProtocol)
@@ -28,7 +27,5 @@ class PyStrictLif(PyLifModelBitAcc):
         """Update u and v, unless a current would leave 24 bits."""
         arriving = activation_in.astype(np.int64) << STATE_SHIFT
         u = decay(self.u.astype(np.int64), self.du + 1) + arriving
-        for i in np.flatnonzero(np.abs(u) > STATE_MAX)[:1]:
-            where = f"{self.proc_params['name']}[{i}]"
-            raise CurrentOverflowError(where, int(u[i]), self.time_step - 1)
+        refuse_overflow(self.proc_params["name"], u, self.time_step - 1)
         super().subthr_dynamics(activation_in)

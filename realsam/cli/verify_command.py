@@ -9,8 +9,9 @@ from export.bundle import Bundle, load_bundle
 from realsam.arrays import U8
 from realsam.cli.backends import installed, require
 from realsam.cli.proof import compare, play
-from realsam.console import Command, emit_json, format_option, note, prompt_tokens
+from realsam.console import Command, emit_json, format_option, note
 from realsam.ir import ClosedLoop, Replay, Sampler
+from realsam.vocab import prompt_tokens
 from sim.token_clock import run
 
 

@@ -17,6 +17,7 @@ from realsam.errors import PromptError
 
 _OCTAVE_STEPS = 256  # resolution of the exponent: 1/256 octave, 0.27 % of a probability
 _WEIGHT_BITS = 40  # the likeliest token weighs 2**40, one 40 octaves below weighs 1
+_SCALE_MAX = 2.0**62  # the tiniest temperatures: one logit unit already is out of sight
 _POWERS = np.array(
     [round(2 ** (_WEIGHT_BITS - i / _OCTAVE_STEPS)) for i in range(_OCTAVE_STEPS)], np.int64
 )
@@ -61,7 +62,7 @@ class Sampler:
     def _weights(self, logits: I64, nats_per_logit: float) -> I64:
         octaves_per_unit = nats_per_logit / (math.log(2) * self.temperature)
         # 2**-20 units: exact products for differences below 2**63 / scale, clipped far before.
-        scale = max(1, round(octaves_per_unit * _OCTAVE_STEPS * 2**20))
+        scale = max(1, round(min(octaves_per_unit * _OCTAVE_STEPS * 2**20, _SCALE_MAX)))
         below = np.minimum(logits[0] - logits, (_WEIGHT_BITS * _OCTAVE_STEPS << 20) // scale + 1)
         steps = below * scale >> 20
         weights: I64 = _POWERS[steps % _OCTAVE_STEPS] >> np.minimum(steps // _OCTAVE_STEPS, 62)

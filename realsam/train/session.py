@@ -86,6 +86,10 @@ def resumed(folder: Path, changes: dict[str, Any], device: str) -> Session:
     put = pick_device(device)
     run = load_run_folder(folder)
     config = replace(train_config(run.config["train"]), **changes)
+    if run.checkpoint.step >= config.steps:
+        raise DataError(
+            f"{folder}: already stands at step {run.checkpoint.step}", "give more --steps"
+        )
     valid = run.config["data"]["valid"]
     documents, held_out = _split(
         [Path(f) for f in run.config["data"]["files"]], Path(valid) if valid else None
@@ -131,6 +135,6 @@ def _split(files: Sequence[Path], valid: Path | None) -> tuple[list[str], list[s
 def _story(model: SpikingLM, windows: Windows, device: torch.device, folder: Path) -> str:
     n_parameters = sum(p.numel() for p in model.parameters())
     return (
-        f"{windows.n_tokens:,} tokens of text, {n_parameters:,} parameters on {device}, "
-        f"run {folder}"
+        f"{windows.n_tokens:,} tokens of text in {windows.batch} streams, "
+        f"{n_parameters:,} parameters on {device}, run {folder}"
     )

@@ -1,0 +1,88 @@
+# Real Sam. `make` lists the targets; each one installs what it needs into .venv by itself.
+#
+# GNU make and a POSIX shell. `make PYTHON=python3.12 install` picks the Python of a new .venv;
+# `make PIPFLAGS= test` shows what pip does, whose own settings (indexes, caches) are honoured.
+
+PYTHON ?= python3
+PIPFLAGS ?= -qq
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --no-input install --no-compile \
+	--no-warn-conflicts $(PIPFLAGS)
+
+# Stamps: what is in .venv. They age when a list of dependencies changes.
+CREATED := $(VENV)/.created
+RUN := $(VENV)/.run
+TRAIN := $(VENV)/.train
+DEV := $(VENV)/.dev
+LISTS := pyproject.toml constraints.txt requirements-lava.txt
+
+# By variable, not by option: it holds for the build of the project itself, too.
+export PIP_CONSTRAINT := constraints.txt
+export PIP_BUILD_CONSTRAINT := constraints.txt
+
+comma := ,
+
+.DEFAULT_GOAL := help
+.PHONY: help install train-install demo test check bench clean distclean
+.NOTPARALLEL:
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+install: $(RUN) ## what generates, exports and verifies; without torch (300 MB)
+	@echo 'Ready: $(VENV)/bin/realsam --help'
+
+train-install: $(TRAIN) ## the same, with torch and snnTorch
+	@echo 'Ready: $(VENV)/bin/realsam train --help'
+
+demo: $(RUN) ## a story from the shipped model, on Lava's simulator
+	@$(PY) -m lava_runtime.generate --prompt "Once upon a time"
+
+test: $(DEV) ## all tests
+	$(PY) -m pytest
+
+check: $(DEV) ## format, lint, types and tests
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(PY) -m pytest
+
+bench: $(DEV) ## measure speed and size
+	$(PY) benchmarks/run.py
+
+clean: ## remove caches and builds
+	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . \( -name .git -o -name $(VENV) -o -name runs \) -prune -o \
+		-name __pycache__ -prune -exec rm -rf {} +
+
+distclean: clean ## the same, and .venv
+	rm -rf $(VENV)
+
+$(CREATED):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { echo \
+		'Real Sam needs Python 3.10 or newer; name one: make PYTHON=python3.11 ...' >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# $(call install,EXTRAS): the project in place, then Lava in the second step that its wheels need.
+# Their tests go: 110 MB under the name `tests`, which is ours.
+define install
+	@echo 'Installing realsam[$(1)] into $(VENV), once ...'
+	@$(PIP) --editable '.[$(1)]'
+	@$(PIP) --no-deps --ignore-requires-python --requirement requirements-lava.txt
+	@rm -rf $(VENV)/lib/python3.*/site-packages/tests
+endef
+
+$(RUN): $(CREATED) $(LISTS)
+	$(call install,lava)
+	@touch $@
+
+$(TRAIN): $(CREATED) $(LISTS)
+	$(call install,lava$(comma)train)
+	@touch $(RUN) $@
+
+$(DEV): $(CREATED) $(LISTS)
+	$(call install,lava$(comma)train$(comma)dev)
+	@touch $(RUN) $(TRAIN) $@

@@ -1,0 +1,167 @@
+"""The vocabulary: every text can be written in it and read back."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from realsam.errors import BundleError, DataError
+from realsam.vocab import END_OF_TEXT, TextStream, Vocabulary, load_vocabulary
+from tests import tiny
+
+EDGES = (
+    "",
+    " ",
+    "\0",
+    "\r\n",
+    "  two",
+    "É",
+    "ß",
+    "Жил-был",
+    "猫",
+    "👩‍👩‍👧",
+    "\ufeff",
+    "\U0010ffff",
+)
+
+
+def streamed(tokens: list[int]) -> str:
+    """The text of tokens as a stream writes it."""
+    stream = TextStream(tiny.vocabulary())
+    return "".join([*map(stream.add, tokens), stream.end()])
+
+
+@given(text=st.sampled_from(EDGES) | st.text())
+def test_round_trip_of_any_text(text: str) -> None:
+    """Nothing is normalized, trimmed or lost."""
+    vocabulary = tiny.vocabulary()
+
+    assert text == vocabulary.decode(vocabulary.encode(text))
+
+
+@given(text=st.sampled_from(EDGES) | st.text())
+def test_stream_writes_the_same_text(text: str) -> None:
+    """Token by token."""
+    assert text == streamed(tiny.vocabulary().encode(text))
+
+
+@given(tokens=st.lists(st.integers(0, 299)))
+@example(tokens=[0])
+def test_any_tokens_have_a_text(tokens: list[int]) -> None:
+    """Bytes that are no UTF-8 become U+FFFD, alike in one piece and streamed."""
+    assert tiny.vocabulary().decode(tokens) == streamed(tokens)
+
+
+def test_stream_holds_back_half_characters() -> None:
+    """A character appears when its last byte does."""
+    vocabulary = tiny.vocabulary()
+    stream = TextStream(vocabulary)
+
+    shown = [stream.add(token) for token in vocabulary.encode("猫!")]
+
+    assert shown == ["", "", "猫", "!"]
+
+
+def test_stream_ends_a_broken_character() -> None:
+    """What is left over at the end is U+FFFD, once."""
+    vocabulary = tiny.vocabulary()
+    stream = TextStream(vocabulary)
+    for token in vocabulary.encode("猫")[:-1]:
+        stream.add(token)
+
+    assert stream.end() == "\ufffd"
+
+
+def test_end_of_text_has_no_text() -> None:
+    """It is a token and no bytes."""
+    vocabulary = tiny.vocabulary()
+
+    assert vocabulary.piece(vocabulary.end_of_text) == b""
+    assert vocabulary.decode([vocabulary.end_of_text]) == ""
+
+
+def test_end_of_text_written_out_is_its_token() -> None:
+    """A file may carry it as text."""
+    vocabulary = tiny.vocabulary()
+
+    assert vocabulary.encode(END_OF_TEXT) == [vocabulary.end_of_text]
+
+
+def test_encode_all_is_encode_of_each() -> None:
+    """Many texts at once, in order."""
+    vocabulary = tiny.vocabulary()
+
+    assert vocabulary.encode_all(list(EDGES)) == [vocabulary.encode(text) for text in EDGES]
+
+
+def test_pieces_of_all_bytes_are_there() -> None:
+    """256 tokens are single bytes."""
+    vocabulary = tiny.vocabulary()
+
+    singles = {vocabulary.piece(t) for t in range(vocabulary.size)} & {
+        bytes([b]) for b in range(256)
+    }
+
+    assert len(singles) == 256
+
+
+def test_smallest_size_is_bytes_and_end_of_text() -> None:
+    """257 tokens write any text too."""
+    vocabulary = Vocabulary.train(["some text"], 257)
+
+    assert vocabulary.size == 257
+    assert vocabulary.decode(vocabulary.encode("猫 cat")) == "猫 cat"
+
+
+def test_size_below_the_bytes_is_refused() -> None:
+    """256 leave no room for the end of text."""
+    with pytest.raises(DataError) as raised:
+        Vocabulary.train(["some text"], 256)
+
+    assert raised.value.message == "vocabulary size 256 is below 257"
+
+
+def test_training_is_deterministic() -> None:
+    """The same texts give the same tokenizer."""
+    first, second = (Vocabulary.train(tiny.stories(), 300) for _ in range(2))
+
+    assert first.to_json() == second.to_json()
+
+
+def test_json_round_trip() -> None:
+    """A tokenizer file gives the same tokens."""
+    vocabulary = tiny.vocabulary()
+
+    back = Vocabulary.from_json(vocabulary.to_json(), "here")
+
+    assert vocabulary.to_json() == back.to_json()
+    assert vocabulary.encode("One day") == back.encode("One day")
+
+
+@pytest.mark.parametrize("text", ["", "{", "{}", "[]", '{"version": "1.0"}', "null"])
+def test_damaged_json_is_one_line(text: str) -> None:
+    """The place is named."""
+    with pytest.raises(BundleError, match="^here: not a readable tokenizer") as raised:
+        Vocabulary.from_json(text, "here")
+
+    assert "\n" not in str(raised.value)
+
+
+def test_tokenizer_without_end_of_text_is_refused() -> None:
+    """Another project's tokenizer."""
+    foreign = tiny.vocabulary().to_json().replace(END_OF_TEXT, "<eos>")
+
+    with pytest.raises(BundleError, match="the tokenizer has no token <|endoftext|>"):
+        Vocabulary.from_json(foreign, "here")
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_unreadable_file_is_named(tmp_path: Path, content: bytes | None) -> None:
+    """Missing, or not UTF-8."""
+    path = tmp_path / "tokenizer.json"
+    if content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(BundleError, match="tokenizer.json: not readable"):
+        load_vocabulary(path)
