@@ -50,6 +50,13 @@ def command(
         emit_json({"bundle": str(folder), **proof})
     else:
         click.echo(f"{folder}: {', '.join(proof['files'])}")
+        parity = proof["parity"]
+        if "n_float" in parity:
+            note(
+                f"parity of {parity['n_spikes']:,} spikes: {parity['n_fixed']} differ in fixed "
+                f"point; {parity['n_float']:,} in a float64 simulator of network.nir, which "
+                "cannot truncate"
+            )
         click.echo(
             f"exact: {proof['n_tokens']} tokens x {proof['n_neurons']} neurons, "
             f"{len(proof['files'])} files reloaded, {len(proof['backends'])} backends, "

@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from export.bundle import READERS, load_bundle, save_bundle
+from export.bundle import NIR, READERS, Bundle, load_bundle, save_bundle
 from export.nir import Profile
-from export.nir.parity import float_parity
+from export.nir.parity import float_parity, parity
 from realsam.cli.backends import installed, require
 from realsam.errors import ExportError, MismatchError
 from realsam.fixedpoint import STATE_SHIFT
-from realsam.ir import Driver, Network, Replay, Run
+from realsam.ir import Driver, Network, Replay, Run, spiking
 from realsam.report import first_difference
+from realsam.vocab import prompt_tokens
 
 if TYPE_CHECKING:
     from realsam.train.runs import TrainedRun  # loads torch
 
 Say = Callable[[str], None]
+_NATS_TOLERANCE = 1e-4  # float32 logits of the training module against exact ones
 
 
 def compare(network: Network, runs: Sequence[Run]) -> None:
@@ -53,14 +55,10 @@ def export_run(
 
     model, vocabulary = trained.model(), trained.vocabulary
     network, host = lower(model, vocabulary.end_of_text)
-    truth = record(model, network, probe_tokens(vocabulary))
+    tokens = probe_tokens(vocabulary)
+    truth, nats = record(model, network, tokens)
     backends = installed()
-    proof: dict[str, Any] = {
-        "n_tokens": truth.n_tokens,
-        "n_neurons": sum(network.sizes.values()),
-        "backends": backends,
-        "peaks": _peaks(network, truth),
-    }
+    proof: dict[str, Any] = {"backends": backends, "peaks": _peaks(network, truth)}
 
     def prove(partial: Path) -> None:
         bundle = load_bundle(partial)
@@ -68,34 +66,50 @@ def export_run(
             if READERS[name](partial / name) != network:
                 raise ExportError(f"{name}: reads back as another network", "report this as a bug")
             say(f"{name:<12} {(partial / name).stat().st_size / 1e6:.1f} MB, reads back equal")
-        proof["files"] = bundle.network_files
-        proof["float_parity"] = _float_parity(partial, truth, say)
-        spikes = truth.spikes[network.input.name]
+        spikes = bundle.host.code[tokens]
         runs = [play(b, bundle.network, Replay(spikes), say) for b in backends]
         compare(network, [truth, bundle.record, *runs])
+        check_host(bundle)
+        proof["files"] = bundle.network_files
+        proof["parity"] = _parity(bundle, truth, runs)
 
     about = {
-        "probe": {"text": PROBE, "digests": truth.digests()},
+        "probe": {"text": PROBE, "nats_per_token": nats, "digests": truth.digests()},
         "peaks": proof["peaks"],
         "provenance": trained.provenance(),
         "validation": trained.validation(),
     }
     save_bundle(folder, network, host, vocabulary, truth, formats, profile, about, prove)
-    return {**proof, "n_differences": 0}
+    return {**proof, "n_tokens": truth.n_tokens, "n_neurons": sum(network.sizes.values())}
 
 
-def _float_parity(folder: Path, truth: Run, say: Say) -> dict[str, int] | None:
-    """Spikes of a float64 simulator of the NIR file that differ from the integers."""
-    path = folder / "network.nir"
-    if not path.exists():
-        return None
-    found = float_parity(path, truth)
-    n_spikes = sum(found.n_spikes.values())
-    say(
-        f"network.nir  fixed parity: 0 of {n_spikes:,} spikes differ; in float64 "
-        f"{found.n_total:,} would, which is the cost of the chip's truncation"
-    )
-    return {"n_spikes": n_spikes, "n_mismatches": found.n_total}
+def check_host(bundle: Bundle) -> None:
+    """Compare the host's nats per token on the probe with the training module's own.
+
+    Raises:
+        MismatchError: if they differ by more than float32 logits can.
+    """
+    probe = bundle.manifest["probe"]
+    tokens = prompt_tokens(bundle.vocabulary, probe["text"])
+    following = np.array([*tokens[1:], bundle.vocabulary.end_of_text])
+    nats = float(bundle.host.nats(bundle.record.voltage, following).mean())
+    if abs(nats - probe["nats_per_token"]) > _NATS_TOLERANCE:
+        raise MismatchError(
+            f"not exact: the host scores the probe with {nats:.6f} nats per token, the training "
+            f"module with {probe['nats_per_token']:.6f}",
+            "report this as a bug of realsam",
+        )
+
+
+def _parity(bundle: Bundle, truth: Run, runs: Sequence[Run]) -> dict[str, int]:
+    """Spikes of all backends, and of a float64 simulator of the NIR file, that differ."""
+    found = {
+        "n_spikes": sum(int(truth.spikes[name].sum()) for name in spiking(bundle.network)),
+        "n_fixed": sum(parity(truth.spikes, run.spikes).n_total for run in runs),
+    }
+    if NIR in bundle.network_files:
+        found["n_float"] = float_parity(bundle.path / NIR, truth).n_total
+    return found
 
 
 def _peaks(network: Network, truth: Run) -> dict[str, int]:

@@ -3,12 +3,10 @@
 from pathlib import Path
 
 import click
-import numpy as np
 
 from export.bundle import Bundle, load_bundle
-from realsam.arrays import U8
 from realsam.cli.backends import installed, require
-from realsam.cli.proof import compare, play
+from realsam.cli.proof import check_host, compare, play
 from realsam.console import Command, emit_json, format_option, note
 from realsam.ir import ClosedLoop, Replay, Sampler
 from realsam.vocab import prompt_tokens
@@ -32,7 +30,8 @@ def command(bundle: Path | None, n_tokens: int | None, backends: str | None, sty
     for name in names:
         require(name)
     network, record = loaded.network, loaded.record
-    spikes = _probe(loaded, n_tokens or record.n_tokens)
+    check_host(loaded)
+    spikes = loaded.host.code[_tokens(loaded, n_tokens or record.n_tokens)]
     note(f"{'record':<12} {min(record.n_tokens, len(spikes))} tokens of the training module")
     runs = [play(name, network, Replay(spikes), note) for name in names]
     compare(network, [record, *runs])
@@ -55,14 +54,11 @@ def command(bundle: Path | None, n_tokens: int | None, backends: str | None, sty
         )
 
 
-def _probe(bundle: Bundle, n_tokens: int) -> U8:
-    """[K, M] input spikes: the record's, then those of the text the model goes on with."""
-    known = bundle.record.spikes[bundle.network.input.name]
-    if n_tokens <= len(known):
-        return np.asarray(known[:n_tokens])
-    tokens = prompt_tokens(bundle.vocabulary, bundle.manifest["probe"]["text"])
-    n_new = n_tokens - len(tokens) + 1
-    played = run(
-        bundle.network, ClosedLoop(bundle.host, tokens, Sampler(), n_new, stop_at_end=False)
+def _tokens(bundle: Bundle, n_tokens: int) -> list[int]:
+    """The tokens of the probe text, then those that the model goes on with."""
+    probe = prompt_tokens(bundle.vocabulary, bundle.manifest["probe"]["text"])
+    loop = ClosedLoop(
+        bundle.host, probe, Sampler(), max(0, n_tokens - len(probe)), stop_at_end=False
     )
-    return np.asarray(played.spikes[bundle.network.input.name])
+    run(bundle.network, loop)
+    return loop.tokens[:n_tokens]

@@ -24,8 +24,8 @@ def probe_tokens(vocabulary: Vocabulary, text: str = PROBE) -> list[int]:
 
 
 @torch.no_grad()
-def record(model: SpikingLM, network: Network, tokens: list[int]) -> Run:
-    """Run the module over one document from reset.
+def record(model: SpikingLM, network: Network, tokens: list[int]) -> tuple[Run, float]:
+    """Run the module over one document from reset; returns its nats per token, too.
 
     Args:
         model: the module, on the CPU.
@@ -45,4 +45,6 @@ def record(model: SpikingLM, network: Network, tokens: list[int]) -> Run:
     recorder = Recorder(network, "training")
     for row, volts in zip(spikes, voltage[:, 0].numpy().astype(np.int64), strict=True):
         recorder.add(row, volts)
-    return recorder.run(torch=torch.__version__)
+    following = torch.tensor([*tokens[1:], tokens[0]])
+    nats = torch.nn.functional.cross_entropy(model.logits(voltage[:, 0]), following)
+    return recorder.run(torch=torch.__version__), float(nats)
