@@ -8,8 +8,14 @@ PIPFLAGS ?= -qq
 
 VENV := .venv
 PY := $(VENV)/bin/python
+SITE := $(VENV)/lib/python3.*/site-packages
+# Modules are compiled when first used (saves 60 MB); Lava's own list of needs always conflicts.
 PIP := $(PY) -m pip --disable-pip-version-check --no-input install --no-compile \
 	--no-warn-conflicts $(PIPFLAGS)
+
+EXTRAS := lava
+EXTRAS_TRAIN := $(EXTRAS),train
+EXTRAS_DEV := $(EXTRAS_TRAIN),dev
 
 # Stamps: what is in .venv. They age when a list of dependencies changes.
 CREATED := $(VENV)/.created
@@ -22,8 +28,6 @@ LISTS := pyproject.toml constraints.txt requirements-lava.txt
 export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
-comma := ,
-
 .DEFAULT_GOAL := help
 .PHONY: help install train-install demo test check bench clean distclean
 .NOTPARALLEL:
@@ -31,7 +35,7 @@ comma := ,
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-install: $(RUN) ## what generates, exports and verifies; without torch (300 MB)
+install: $(RUN) ## what generates, exports and verifies; without torch (450 MB)
 	@echo 'Ready: $(VENV)/bin/realsam --help'
 
 train-install: $(TRAIN) ## the same, with torch and snnTorch
@@ -67,22 +71,23 @@ $(CREATED):
 	@touch $@
 
 # $(call install,EXTRAS): the project in place, then Lava in the second step that its wheels need.
-# Their tests go: 110 MB under the name `tests`, which is ours.
+# What goes again: Lava's tests (110 MB under the name `tests`, which is ours), and the weights of
+# two image networks (51 MB).
 define install
 	@echo 'Installing realsam[$(1)] into $(VENV), once ...'
 	@$(PIP) --editable '.[$(1)]'
 	@$(PIP) --no-deps --ignore-requires-python --requirement requirements-lava.txt
-	@rm -rf $(VENV)/lib/python3.*/site-packages/tests
+	@rm -rf $(SITE)/tests $(SITE)/lava/lib/dl/slayer/object_detection/models/Trained_*
 endef
 
 $(RUN): $(CREATED) $(LISTS)
-	$(call install,lava)
+	$(call install,$(EXTRAS))
 	@touch $@
 
 $(TRAIN): $(CREATED) $(LISTS)
-	$(call install,lava$(comma)train)
+	$(call install,$(EXTRAS_TRAIN))
 	@touch $(RUN) $@
 
 $(DEV): $(CREATED) $(LISTS)
-	$(call install,lava$(comma)train$(comma)dev)
+	$(call install,$(EXTRAS_DEV))
 	@touch $(RUN) $(TRAIN) $@

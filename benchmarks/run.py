@@ -22,6 +22,7 @@ from export.bundle import load_bundle
 from realsam.cli.backends import installed, require
 from realsam.console import note, progress
 from realsam.ir import ClosedLoop, Sampler
+from sim.simulator import fast_host
 
 PROMPT = "Once upon a time"
 
@@ -30,14 +31,12 @@ def speeds(n_tokens: int, repeats: int) -> dict[str, list[float]]:
     """Tokens per second of closed-loop generation, sampling included, per backend."""
     bundle = load_bundle()
     prompt = [bundle.vocabulary.end_of_text, *bundle.vocabulary.encode(PROMPT)]
-    names = installed()
+    names, host = installed(), fast_host(bundle.host)
     measured: dict[str, list[float]] = {name: [] for name in names}
     with progress("measuring", repeats * len(names)) as (bar, task):
         for seed in range(repeats):
             for name in names:  # in turn, so that a drifting machine meets all alike
-                loop = ClosedLoop(
-                    bundle.host, prompt, Sampler(seed=seed), n_tokens, stop_at_end=False
-                )
+                loop = ClosedLoop(host, prompt, Sampler(seed=seed), n_tokens, stop_at_end=False)
                 measured[name].append(require(name)(bundle.network, loop).tokens_per_second)
                 bar.advance(task)
     return measured

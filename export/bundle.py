@@ -23,7 +23,7 @@ from safetensors.numpy import save_file
 import realsam
 from export.netx import from_netx, to_netx
 from export.nir import Profile, from_nir, to_nir
-from realsam.errors import BundleError
+from realsam.errors import BundleError, ExportError
 from realsam.ir import Host, Network, Run, load_run, save_run
 from realsam.vocab import Vocabulary, load_vocabulary
 
@@ -80,7 +80,10 @@ def _load_manifest(path: Path) -> dict[str, Any]:
         raise BundleError(f"{path}: no bundle there", "give a folder that `realsam export` wrote")
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-        version, _ = manifest["format"], (manifest["files"].items(), manifest["network"])
+        version = manifest["format"]
+        if version == FORMAT:
+            _ = manifest["files"].items(), manifest["network"]
+            _ = str(manifest["probe"]["text"]), float(manifest["probe"]["nats_per_token"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleError(f"{path / MANIFEST}: missing or damaged ({error})", _CURE) from error
     if version != FORMAT:
@@ -132,7 +135,12 @@ def save_bundle(
         profile: of the NIR file, see `export.nir`.
         about: what the manifest says besides files and hashes.
         prove: checks the finished folder before it takes its place; raises if it must not.
+
+    Raises:
+        ExportError: if there is something else than a bundle at the folder's place.
     """
+    folder = folder.resolve()
+    _refuse_foreign(folder)
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -159,12 +167,23 @@ def save_bundle(
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def _refuse_foreign(folder: Path) -> None:
+    is_bundle = (folder / MANIFEST).exists()
+    if folder.exists() and not is_bundle and (folder.is_file() or any(folder.iterdir())):
+        raise ExportError(f"{folder}: exists and is no bundle", "give another --out")
+
+
 def _swap(partial: Path, folder: Path) -> None:
     old = folder.with_name(folder.name + ".old")
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         folder.rename(old)
-    partial.rename(folder)
+    try:
+        partial.rename(folder)
+    except BaseException:
+        if old.exists():
+            old.rename(folder)
+        raise
     shutil.rmtree(old, ignore_errors=True)
 
 

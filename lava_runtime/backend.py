@@ -13,6 +13,7 @@ import numpy as np
 from lava_runtime.compat import load_lava
 from realsam.errors import BackendUnavailableError, MismatchError
 from realsam.ir import Driver, Network, Recorder, Run
+from sim.simulator import load_kernels
 
 MODES = ("fused", "graph")
 
@@ -38,6 +39,7 @@ def run(network: Network, driver: Driver, mode: str = "fused", strict: bool = Fa
         )
     begin = time.perf_counter()
     version = load_lava()
+    load_kernels()  # here, so that the children inherit them
     from lava_runtime.build import build  # late: these import Lava
     from lava_runtime.supervise import OUR_BUG, supervised
 

@@ -19,6 +19,7 @@ from realsam.console import STDERR, Command, emit_json, format_option
 from realsam.ir import ClosedLoop, Run, Sampler
 from realsam.report import count, estimate, load_costs, render_text, to_json
 from realsam.vocab import TextStream, prompt_tokens
+from sim.simulator import fast_host
 
 
 @click.command(
@@ -84,7 +85,7 @@ def main(
             sys.stdout.flush()
 
         on_token = show if style == "text" else None
-        loop = ClosedLoop(bundle.host, tokens, sampler, n_tokens, on_token)
+        loop = ClosedLoop(fast_host(bundle.host), tokens, sampler, n_tokens, on_token)
         played = run(bundle.network, loop, mode, strict)
     report = _report(bundle, loop, played, seed)
     if style == "json":

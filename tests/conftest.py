@@ -3,8 +3,12 @@
 A run draws a new seed and prints it; `--hypothesis-seed` replays it.
 """
 
+import os
 import random
 from collections.abc import Iterator
+
+# Tiny products on busy cores: threads would only wait for each other. Before numpy and torch.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest

@@ -101,6 +101,25 @@ def token_clock(
     return TokenClock(Input("in", lines), tuple(built), steps)
 
 
+def sparse_clock(rng: np.random.Generator, layers: int = 3) -> TokenClock:
+    """A layered network in which each layer hears any earlier ones, in any order, some twice."""
+    lines, names, sizes, built = int(rng.integers(1, 5)), ["in"], {}, []
+    sizes["in"] = lines
+    for name in (*(f"layer{i}" for i in range(1, layers + 1)), "readout"):
+        width = int(rng.integers(1, 7))
+        choices = names if name == "readout" else [*names, name]
+        sources = tuple(map(str, rng.choice(choices, rng.integers(1, len(choices) + 2))))
+        names, sizes = [*names, name], sizes | {name: width}
+        weight = weights(rng, width, sum(sizes[s] for s in sources))
+        dv, vth = edged(rng, (0, 1, 4095, 4096), 1500, width), edged(rng, THRESHOLDS, 600, width)
+        built.append(
+            readout_layer(name, sources, weight)
+            if name == "readout"
+            else Layer(name, dv, vth, sources, weight)
+        )
+    return TokenClock(Input("in", lines), tuple(built), layers + 2 + int(rng.integers(0, 4)))
+
+
 def input_spikes(rng: np.random.Generator, network: Network, tokens: int) -> U8:
     """[tokens, M] input spikes, from silence to every line at once."""
     density = rng.choice([0.0, 0.1, 0.5, 1.0], (tokens, 1))

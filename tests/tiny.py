@@ -1,12 +1,18 @@
 """The smallest things that are worth a test, built by hand."""
 
 from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from realsam.ir import Host, Input, Layer, Lif, Network, Projection, TokenClock, readout_layer
 from realsam.train.toy import toy_documents
-from realsam.vocab import Vocabulary
+from realsam.vocab import END_OF_TEXT, Vocabulary
+
+if TYPE_CHECKING:
+    from realsam.nn.model import SpikingLM
+    from realsam.train.session import Session
 
 
 def lif(name: str = "a", size: int = 2, **registers: int) -> Lif:
@@ -65,6 +71,41 @@ def host(vocab: int = 4, lines: int = 2, readout: int = 2, **values: object) -> 
 def vocabulary(size: int = 300) -> Vocabulary:
     """A vocabulary of the toy corpus."""
     return Vocabulary.train(stories(), size)
+
+
+def model(seed: int = 0, **config: object) -> "SpikingLM":
+    """A language model with random weights that spikes here and there; needs torch."""
+    import torch
+
+    from realsam.nn.model import ModelConfig, SpikingLM
+
+    sizes = {"code_bits": 8, "groups": 2, "half_life": (0.7, 20.0), "dropout": 0.0}
+    torch.manual_seed(seed)
+    built = SpikingLM(
+        ModelConfig.of(**{"layers": 2, "width": 12, "vocab_size": 300} | sizes | config)
+    )
+    with torch.no_grad():
+        for parameter in built.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.1)
+    return built
+
+
+def corpus(folder: Path, n: int = 60) -> Path:
+    """A text file of toy stories."""
+    path = folder / "stories.txt"
+    path.write_text(f"\n{END_OF_TEXT}\n".join(stories(n)), encoding="utf-8")
+    return path
+
+
+TRAINING = {"vocab_size": 300, "batch": 4, "window": 16, "steps": 6, "eval_every": 3}
+
+
+def session(folder: Path, text: Path | None = None, **changes: object) -> "Session":
+    """A training run of a few steps, not begun yet; needs torch."""
+    from realsam.train.session import prepare
+
+    files = [text or corpus(folder)]
+    return prepare(files, None, "tiny", TRAINING | changes, "cpu", folder / "run")
 
 
 def stories(n: int = 60) -> list[str]:

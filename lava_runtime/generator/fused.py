@@ -11,10 +11,7 @@ from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
 from lava_runtime.generator.process import Generator
-from realsam.errors import NetworkError
-from realsam.ir import Network
-from sim.reference import Reference
-from sim.token_clock import TokenEngine
+from sim.simulator import engine
 
 
 @implements(proc=Generator, protocol=LoihiProtocol)
@@ -25,7 +22,7 @@ class FusedModel(PyLoihiProcessModel):
 
     def __init__(self, proc_params: Any) -> None:
         super().__init__(proc_params)
-        self._engine = fastest_engine(proc_params["network"], proc_params["strict"])
+        self._engine = engine(proc_params["network"], proc_params["strict"])
         self._driver = proc_params["driver"]
         self._sender = proc_params["sender"]
         self._row = self._driver.spikes()  # input spikes of this token, None at the end
@@ -37,11 +34,3 @@ class FusedModel(PyLoihiProcessModel):
             self._sender.send((spikes, voltage, self._driver.take(voltage)))
             self._row = self._driver.spikes()
         self._req_pause = self._row is None
-
-
-def fastest_engine(network: Network, strict: bool) -> TokenEngine | Reference:
-    """The token-clock engine, or the reference for a network that follows no token clock."""
-    try:
-        return TokenEngine(network, strict)
-    except NetworkError:
-        return Reference(network, strict)

@@ -21,8 +21,8 @@ def _reference(network: Network, driver: Driver) -> Run:
     return run(network, driver)
 
 
-def _token_clock(network: Network, driver: Driver) -> Run:
-    from sim.token_clock import run
+def _sim(network: Network, driver: Driver) -> Run:
+    from sim.simulator import run
 
     return run(network, driver)
 
@@ -42,7 +42,7 @@ def _lava_graph(network: Network, driver: Driver) -> Run:
 BACKENDS: dict[str, Backend] = {
     "torch": _torch,
     "reference": _reference,
-    "token-clock": _token_clock,
+    "sim": _sim,
     "lava-fused": _lava_fused,
     "lava-graph": _lava_graph,
 }

@@ -35,9 +35,18 @@ def compare(network: Network, runs: Sequence[Run]) -> None:
 
 
 def play(backend: str, network: Network, driver: Driver, say: Say) -> Run:
-    """Run one backend and say how fast it was."""
+    """Run one backend to the driver's end and say how fast it was.
+
+    Raises:
+        MismatchError: if the backend stops early.
+    """
     run = require(backend)(network, driver)
     say(f"{backend:<12} {run.n_tokens} tokens, {run.tokens_per_second:,.0f} tokens/s")
+    if run.n_tokens != driver.length:
+        raise MismatchError(
+            f"not exact: {backend} played {run.n_tokens} of {driver.length} tokens",
+            "report this as a bug of realsam",
+        )
     return run
 
 

@@ -10,7 +10,7 @@ from realsam.cli.proof import check_host, compare, play
 from realsam.console import Command, emit_json, format_option, note
 from realsam.ir import ClosedLoop, Replay, Sampler
 from realsam.vocab import prompt_tokens
-from sim.token_clock import run
+from sim.simulator import run
 
 
 @click.command(

@@ -3,16 +3,23 @@
 The host is integer too: logits are exact int64 sums, so every backend sees the same ones.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from realsam.arrays import F32, F64, I8, I64, U8, frozen
+from realsam.arrays import F64, I8, I64, U8, frozen
 from realsam.errors import NetworkError
 from realsam.fixedpoint import STATE_SHIFT
 
-MAX_READOUT = 256  # keeps the decoder's partial sums exact, see `Host.logits`
+Product = Callable[[I8, I64], I64]  # [V, D] int8 times [D] integers, |y| <= 2**17: exact
+MAX_READOUT = 256  # keeps the partial sums of every product exact
+
+
+def exact_product(matrix: I8, y: I64) -> I64:
+    """Multiply [V, D] int8 by [D] integers in float64, which holds every partial sum exactly."""
+    product: I64 = (matrix.astype(np.float64) @ y.astype(np.float64)).astype(np.int64)
+    return product
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +35,7 @@ class Host:
     bias: I64  # [V] added to the logits
     nats_per_logit: float  # one logit unit in nats
     end_of_text: int  # the token that starts and ends a document
+    product: Product = exact_product  # how decode meets a readout; all give the same integers
 
     def __post_init__(self) -> None:
         for field, dtype in (("code", np.uint8), ("decode", np.int8), ("bias", np.int64)):
@@ -61,24 +69,13 @@ class Host:
         """Number of tokens."""
         return len(self.code)
 
-    @cached_property
-    def _columns(self) -> F32:
-        return self.decode.T.astype(np.float32)
-
     def logits(self, voltage: I64) -> I64:
-        """[V] logits for the readout voltages [D] (or [K, V] for [K, D])."""
-        y = voltage >> STATE_SHIFT  # |y| <= 2**17
-        # Two float32 products instead of a slow integer one. Each half stays below 2**10, so that
-        # every partial sum is an integer below 2**24 and therefore exact.
-        high = (y + 128) >> 8
-        halves = np.stack([high, y - (high << 8)]).astype(np.float32) @ self._columns
-        high_sum, low_sum = halves.astype(np.int64)
-        logits: I64 = (high_sum << 8) + low_sum + self.bias
-        return logits
+        """[V] logits for the readout voltages [D]."""
+        return self.product(self.decode, voltage >> STATE_SHIFT) + self.bias
 
     def nats(self, voltage: I64, token: I64) -> F64:
         """[K] negative log-likelihood of each next token, for voltages [K, D] and tokens [K]."""
-        logits = self.logits(voltage)
+        logits = np.array([self.logits(row) for row in voltage])
         below = (logits - logits.max(axis=1, keepdims=True)) * self.nats_per_logit
         chosen = np.take_along_axis(below, token[:, None], axis=1)[:, 0]
         result: F64 = np.log(np.exp(below).sum(axis=1)) - chosen

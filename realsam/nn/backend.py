@@ -1,6 +1,7 @@
 """The torch backend: the function that training runs, fed with a Network's integers.
 
-Lacks: networks that do not follow the token clock, strict mode.
+Lacks: networks that do not follow the token clock, feedback from later layers, readouts with a
+memory or spikes, strict mode.
 """
 
 import numpy as np
@@ -8,8 +9,11 @@ import torch
 from snntorch import surrogate
 from torch import Tensor
 
-from realsam.arrays import I64, U8
-from realsam.ir import Driver, Network, Recorder, Run, from_network
+from realsam.arrays import U8
+from realsam.errors import NetworkError
+from realsam.fixedpoint import DECAY_ONE
+from realsam.ir import Driver, Lif, Network, Projection, Recorder, Run, from_network
+from realsam.limits import NEVER_SPIKES
 from realsam.nn.play import Population, ReadoutWeights, State, play
 
 _UNUSED_SURROGATE = surrogate.atan()  # no gradient is taken here
@@ -21,23 +25,30 @@ class TorchNetwork:
     def __init__(self, network: Network, device: str = "cpu") -> None:
         self.network = network
         self.device = torch.device(device)
-        clock = from_network(network)
-        self.layers = [
-            self._population(layer.name, layer.sources, layer.weight, layer.dv, layer.vth)
-            for layer in clock.layers[:-1]
-        ]
-        self.readout = ReadoutWeights(self._tensor(clock.layers[-1].weight), None)
+        from_network(network)  # refuses a network that does not follow the clock
+        _refuse_readout(network.population(network.readout))
+        *layers, readout = network.projections
+        self.layers = [self._population(projection) for projection in layers]
+        earlier, _ = self._weights(readout)
+        self.readout = ReadoutWeights(earlier, None)
 
-    def _population(
-        self, name: str, sources: tuple[str, ...], weight: np.ndarray, dv: I64, vth: I64
-    ) -> Population:
-        recurrent = None
-        if name in sources:
-            weight, own = weight[:, : -len(dv)], weight[:, -len(dv) :]
-            recurrent = self._tensor(own)
-        return Population(
-            self._tensor(weight), None, recurrent, self._tensor(dv), self._tensor(vth)
-        )
+    def _population(self, projection: Projection) -> Population:
+        lif = self.network.population(projection.target)
+        earlier, own = self._weights(projection)
+        return Population(earlier, None, own, self._tensor(lif.dv), self._tensor(lif.vth))
+
+    def _weights(self, projection: Projection) -> tuple[Tensor, Tensor | None]:
+        """Weights [N, M] from all earlier populations, and [N, N] from the target itself."""
+        span = self.network.spans[projection.target]
+        whole = np.zeros((sum(self.network.sizes.values()), len(projection.weight)))
+        np.add.at(whole, self.network.columns(projection), projection.weight.T)
+        if whole[span.stop :].any():
+            raise NetworkError(
+                f"{projection.name}: torch plays no feedback from later layers",
+                "run it with another backend",
+            )
+        own = self._tensor(whole[span].T) if whole[span].any() else None
+        return self._tensor(whole[: span.start].T), own
 
     def _tensor(self, values: np.ndarray) -> Tensor:
         return torch.tensor(values, dtype=torch.float32, device=self.device)
@@ -61,11 +72,19 @@ class TorchNetwork:
         )
 
 
+def _refuse_readout(lif: Lif) -> None:
+    if np.any(lif.dv != DECAY_ONE) or np.any(lif.vth != NEVER_SPIKES):
+        raise NetworkError(
+            f"{lif.name}: torch plays no readout with a memory or spikes",
+            "run it with another backend",
+        )
+
+
 def run(network: Network, driver: Driver) -> Run:
     """Run one document from reset.
 
     Raises:
-        NetworkError: if the network does not follow the token clock.
+        NetworkError: if the network does not follow the token clock, or as `Lacks` says.
     """
     engine, recorder = TorchNetwork(network), Recorder(network, "torch")
     state = engine.start(1)

@@ -112,18 +112,19 @@ class _LifTokens(torch.autograd.Function):
         keep_token = keep**ctx.steps
         slope = surrogate_slope(ctx.surrogate, peaks / (vth * STATE_ONE) - 1) / (vth * STATE_ONE)
         retreat = _fused(_retreat, peaks.device.type)
-        g_a = torch.empty_like(peaks)
+        g_a, g_fired = torch.empty_like(peaks), torch.empty_like(peaks)
         g_back = torch.zeros_like(v)
         for t in reversed(range(len(peaks))):
+            g_fired[t] = g_s[t] + g_back  # a spike is heard at once and, by its own layer, later
             g_a[t], g_v = retreat(
-                g_v, g_s[t] + g_back, slope[t], peaks[t], spikes[t], keep_token, alive[t]
+                g_v, g_fired[t], slope[t], peaks[t], spikes[t], keep_token, alive[t]
             )
             if recurrent is not None:
                 g_back = (g_a[t] @ recurrent) * alive[t]
         before_v = torch.cat([v[None], (peaks * (1 - spikes))[:-1]]) * alive
         g_keep = (g_a * before_v).sum((0, 1)) / STATE_ONE
         g_dv = g_keep * keep ** (ctx.steps - 1) * (-ctx.steps / DECAY_ONE)
-        g_vth = -(g_s * slope * peaks / vth).sum((0, 1))
+        g_vth = -(g_fired * slope * peaks / vth).sum((0, 1))
         g_recurrent = None
         if recurrent is not None:
             before_s = torch.cat([s[None], spikes[:-1]]) * alive

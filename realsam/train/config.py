@@ -35,6 +35,8 @@ class TrainConfig:
                 raise DataError(
                     f"{name} = {getattr(self, name)} is not positive", "use a positive number"
                 )
+        if not 0 <= self.seed < 1 << 63:
+            raise DataError(f"seed = {self.seed} is outside 0..2**63-1", "choose one in it")
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a config file."""

@@ -2,6 +2,7 @@
 
 import gzip
 import lzma
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ def read_documents(path: Path) -> list[str]:
         raise DataError(
             f"{path}: byte {error.start} is not UTF-8", "convert the file to UTF-8"
         ) from error
-    except (OSError, EOFError, lzma.LZMAError) as error:
+    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{path}: not readable ({reason})", "give a text file") from error
     documents = [part.strip() for part in text.split(END_OF_TEXT)]

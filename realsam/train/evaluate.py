@@ -64,7 +64,8 @@ class Evaluation:
     @property
     def firing_rate(self) -> float:
         """Spikes per neuron and token over all spiking populations."""
-        return sum(self.n_spikes.values()) / (sum(self.n_neurons.values()) * self.n_tokens)
+        neurons = max(1, sum(self.n_neurons.values()))
+        return sum(self.n_spikes.values()) / (neurons * self.n_tokens)
 
     def to_json(self) -> dict[str, object]:
         """The values and ratios under their stable names."""
@@ -105,7 +106,7 @@ def evaluate(
         sum(len(d.encode()) for d in documents),
         host.vocab_size,
         scorer.nats,
-        dict(zip(names, scorer.n_spikes, strict=True)),
+        {n: scorer.n_spikes[n] for n in names},
         {n: network.sizes[n] for n in names},
     )
 
@@ -122,7 +123,7 @@ class _Scorer:
         self._bias = torch.tensor(host.bias, dtype=torch.float32, device=put)
         self._unit = host.nats_per_logit
         self.nats = 0.0
-        self.n_spikes = [0] * len(spiking(network))
+        self.n_spikes = dict.fromkeys((p.name for p in network.populations), 0)
 
     @torch.no_grad()
     def score(self, documents: list[list[int]]) -> None:
@@ -148,5 +149,5 @@ class _Scorer:
             logits * self._unit, targets[mask], reduction="none"
         )
         self.nats += float(nats.double().sum())
-        for i, spikes in enumerate(fired):
-            self.n_spikes[i] += int(spikes[mask].sum())
+        for name, spikes in zip(self.n_spikes, fired, strict=False):  # the readout has none
+            self.n_spikes[name] += int(spikes[mask].sum())

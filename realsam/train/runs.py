@@ -12,7 +12,7 @@ import realsam
 from realsam.errors import CheckpointError, DataError
 from realsam.nn.model import ModelConfig, SpikingLM
 from realsam.train.checkpoint import FILE, Checkpoint, load_checkpoint
-from realsam.train.config import TrainConfig, differences, model_config
+from realsam.train.config import TrainConfig, differences, model_config, train_config
 from realsam.vocab import Vocabulary, load_vocabulary
 
 RUNS = Path("runs")
@@ -104,19 +104,37 @@ def load_run_folder(folder: Path | None, device: torch.device | str = "cpu") -> 
             configuration.
     """
     folder = folder or newest_run()
-    try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        stored = config["model"], config["train"], config["data"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(
-            f"{folder / CONFIG}: missing or damaged ({error})", "give the folder of a training run"
-        ) from error
+    config = _load_config(folder / CONFIG)
     checkpoint = load_checkpoint(folder, device)
+    vocabulary = load_vocabulary(folder / TOKENIZER)
     wanted = json.loads(json.dumps(checkpoint.model_config))
-    if names := differences(wanted, stored[0]):
+    stored = config["model"]
+    if names := differences(wanted, stored):
         raise CheckpointError(
             f"{folder / FILE}: belongs to another configuration, {names[0]} = "
-            f"{wanted.get(names[0])} and not {stored[0].get(names[0])}",
+            f"{wanted.get(names[0])} and not {stored.get(names[0])}",
             "restore config.json, or train again",
         )
-    return TrainedRun(folder, config, load_vocabulary(folder / TOKENIZER), checkpoint)
+    if vocabulary.size != stored["vocab_size"]:
+        raise CheckpointError(
+            f"{folder / TOKENIZER}: belongs to another configuration, vocab_size = "
+            f"{vocabulary.size} and not {stored['vocab_size']}",
+            "restore tokenizer.json, or train again",
+        )
+    return TrainedRun(folder, config, vocabulary, checkpoint)
+
+
+def _load_config(path: Path) -> dict[str, Any]:
+    try:
+        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        model_config(config["model"])
+        train_config(config["train"])
+        known = {"realsam", "torch", "data"} <= config.keys()
+        if known and {"files", "valid"} <= config["data"].keys():
+            return config
+        reason = "incomplete"
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        reason = str(error)
+    raise CheckpointError(
+        f"{path}: missing or damaged ({reason})", "give the folder of a training run"
+    )

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from realsam.errors import BackendUnavailableError, DataError
+from realsam.errors import BackendUnavailableError, CheckpointError, DataError
 from realsam.nn.model import ModelConfig, SpikingLM
 from realsam.train.config import PRESETS, TrainConfig, train_config
 from realsam.train.data import Windows, read_documents
@@ -70,6 +70,7 @@ def prepare(
     data = {
         "files": [str(f.resolve()) for f in files],
         "valid": str(valid.resolve()) if valid else None,
+        "n_tokens": windows.n_tokens,
     }
     folder = create_run(out, model_config, config, vocabulary, data)
     trainer = Trainer(model, config, vocabulary, windows, held_out, folder, put)
@@ -95,6 +96,12 @@ def resumed(folder: Path, changes: dict[str, Any], device: str) -> Session:
         [Path(f) for f in run.config["data"]["files"]], Path(valid) if valid else None
     )
     windows = _windows(documents, run.vocabulary, config)
+    before = run.config["data"].get("n_tokens", windows.n_tokens)
+    if windows.n_tokens != before:
+        raise CheckpointError(
+            f"{folder}: its training text has {windows.n_tokens} tokens and not {before} as before",
+            "restore the text, or start a new run",
+        )
     model = run.model()
     trainer = Trainer(model, config, run.vocabulary, windows, held_out, folder, put)
     trainer.restore(run.checkpoint)

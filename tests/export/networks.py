@@ -71,7 +71,7 @@ def lifs(draw: st.DrawFn, name: str, size: int) -> Lif:
 @st.composite
 def projections(draw: st.DrawFn, sizes: dict[str, int], target: str) -> Projection:
     """A projection from any populations, repeated ones and the target itself included."""
-    sources = tuple(draw(st.lists(st.sampled_from(list(sizes)), max_size=4)))
+    sources = tuple(draw(st.lists(st.sampled_from(list(sizes)), min_size=1, max_size=4)))
     columns = sum(sizes[s] for s in sources)
     return Projection(
         target,

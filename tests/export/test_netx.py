@@ -215,7 +215,6 @@ def one_layer(
         one_layer(weight=[[2, 2, -4, -6, -8]] * 3, sources=("input", "layer1")),
         one_layer(weight=[[2] * 5] * 3, sources=("layer1", "input")),
         one_layer(weight=[[2] * 4] * 3, sources=("input", "input")),
-        one_layer(weight=np.zeros((3, 0)), sources=()),
     ],
 )
 def test_what_stock_netx_gets_wrong_stands_behind_a_concat(

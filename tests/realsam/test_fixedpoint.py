@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realsam.fixedpoint import STATE_MAX, STATE_SPAN, clip, decay, decay_steps, shift_sum, wrap
+from realsam.errors import CurrentOverflowError
+from realsam.fixedpoint import (
+    STATE_MAX,
+    STATE_SPAN,
+    clip,
+    decay,
+    decay_steps,
+    refuse_overflow,
+    shift_sum,
+    wrap,
+)
 from tests.strategies import DECAY_EDGES, STATE_EDGES, decays, states
 
 BELOW_THREE_HALVES = 3 * 2**23 - 1  # beyond it one wrap is not enough
@@ -41,14 +51,14 @@ def test_decay_is_odd(x: int, k: int) -> None:
 
 
 def test_decay_keeps_all_without_decay() -> None:
-    """k = 0 changes nothing."""
+    """A decay of 0 changes nothing."""
     x = np.array(STATE_EDGES)
 
     assert x.tolist() == decay(x, 0).tolist()
 
 
 def test_decay_forgets_all_at_4096() -> None:
-    """k = 4096 leaves zero: the memoryless register."""
+    """A decay of 4096 leaves zero: the memoryless register."""
     assert not decay(np.array(STATE_EDGES), 4096).any()
 
 
@@ -110,3 +120,18 @@ def test_clip_saturates_symmetrically(v: int, clipped: int) -> None:
 def test_shift_sum_rounds_down(a: int, exponent: int) -> None:
     """A negative exponent floors, also below zero; a positive one is exact."""
     assert floor(a * Fraction(2) ** exponent) == int(shift_sum(np.array(a), exponent))
+
+
+@pytest.mark.parametrize("u", [STATE_MAX, -STATE_MAX, 0])
+def test_strict_mode_accepts_24_bits(u: int) -> None:
+    """What `wrap` leaves alone passes."""
+    refuse_overflow("layer1", np.array([0, u]), 3)
+
+
+@pytest.mark.parametrize("u", [2**23, -(2**23), 2**30])
+def test_strict_mode_names_the_first_overflow(u: int) -> None:
+    """Population, neuron, value and timestep; 2**23 is no 24-bit number either."""
+    with pytest.raises(CurrentOverflowError) as raised:
+        refuse_overflow("layer1", np.array([0, u, 2**31]), 3)
+
+    assert raised.value.message.startswith(f"layer1[1]: current u = {u} at timestep 3 is outside")

@@ -1,13 +1,21 @@
 """The vocabulary: every text can be written in it and read back."""
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from realsam.errors import BundleError, DataError
-from realsam.vocab import END_OF_TEXT, TextStream, Vocabulary, load_vocabulary
+from realsam.errors import BundleError, DataError, PromptError
+from realsam.vocab import (
+    END_OF_TEXT,
+    MAX_PROMPT_TOKENS,
+    TextStream,
+    Vocabulary,
+    load_vocabulary,
+    prompt_tokens,
+)
 from tests import tiny
 
 EDGES = (
@@ -142,7 +150,7 @@ def test_json_round_trip() -> None:
 @pytest.mark.parametrize("text", ["", "{", "{}", "[]", '{"version": "1.0"}', "null"])
 def test_damaged_json_is_one_line(text: str) -> None:
     """The place is named."""
-    with pytest.raises(BundleError, match="^here: not a readable tokenizer") as raised:
+    with pytest.raises(BundleError, match=r"^here: not a readable tokenizer") as raised:
         Vocabulary.from_json(text, "here")
 
     assert "\n" not in str(raised.value)
@@ -152,7 +160,7 @@ def test_tokenizer_without_end_of_text_is_refused() -> None:
     """Another project's tokenizer."""
     foreign = tiny.vocabulary().to_json().replace(END_OF_TEXT, "<eos>")
 
-    with pytest.raises(BundleError, match="the tokenizer has no token <|endoftext|>"):
+    with pytest.raises(BundleError, match=re.escape(f"the tokenizer has no token {END_OF_TEXT}")):
         Vocabulary.from_json(foreign, "here")
 
 
@@ -163,5 +171,36 @@ def test_unreadable_file_is_named(tmp_path: Path, content: bytes | None) -> None
     if content is not None:
         path.write_bytes(content)
 
-    with pytest.raises(BundleError, match="tokenizer.json: not readable"):
+    with pytest.raises(BundleError, match=r"tokenizer\.json: not readable"):
         load_vocabulary(path)
+
+
+def test_prompt_starts_with_the_end_of_text() -> None:
+    """A prompt is the start of a document."""
+    vocabulary = tiny.vocabulary()
+
+    assert prompt_tokens(vocabulary, " One") == [vocabulary.end_of_text, *vocabulary.encode(" One")]
+
+
+@pytest.mark.parametrize("prompt", ["", " ", "\n\t"])
+def test_empty_prompt_is_refused(prompt: str) -> None:
+    """White space is no prompt."""
+    with pytest.raises(PromptError, match=r"^the prompt is empty; give some text"):
+        prompt_tokens(tiny.vocabulary(), prompt)
+
+
+def test_prompt_that_is_not_utf8_is_refused() -> None:
+    """Bytes that the terminal could not decode come as lone surrogates."""
+    with pytest.raises(PromptError, match=r"^the prompt is not UTF-8 at character 4"):
+        prompt_tokens(tiny.vocabulary(), "Once\udcff")
+
+
+def test_longest_prompt_is_accepted() -> None:
+    """4096 tokens, the end of text included; one more is too long."""
+    vocabulary = tiny.vocabulary()
+    longest = "!" * (MAX_PROMPT_TOKENS - 1)
+    assert len(vocabulary.encode(longest)) == MAX_PROMPT_TOKENS - 1
+
+    assert len(prompt_tokens(vocabulary, longest)) == MAX_PROMPT_TOKENS
+    with pytest.raises(PromptError, match="the prompt has 4097 tokens, more than 4096; shorten it"):
+        prompt_tokens(vocabulary, longest + "!")

@@ -12,7 +12,7 @@ from tests.strategies import states
 
 @given(voltage=st.lists(states(), min_size=2, max_size=2), seed=st.integers(0, 2**32 - 1))
 def test_logits_are_the_integer_sums(voltage: list[int], seed: int) -> None:
-    """decode @ (v >> 6) + bias, in integers."""
+    """Weights times (v >> 6), plus bias, in integers."""
     rng = np.random.default_rng(seed)
     decode = rng.choice([-128, -127, -1, 0, 1, 127], (4, 2))
     bias = rng.integers(-(2**40), 2**40, 4)
@@ -50,11 +50,22 @@ def test_logits_of_a_full_readout_are_exact(seed: int) -> None:
     assert logits.tolist() == (decode @ (voltage >> 6) + [0, 10, 20, 30]).tolist()
 
 
-def test_logits_of_many_tokens_are_those_of_each() -> None:
-    """A matrix of voltages gives a matrix of logits."""
-    host, voltage = tiny.host(), np.array([[64, -64], [0, 640]])
+def test_nats_of_many_tokens_are_those_of_each() -> None:
+    """A matrix of voltages."""
+    host, voltage, tokens = tiny.host(), np.array([[64, -64], [0, 640]]), np.array([3, 1])
 
-    assert host.logits(voltage).tolist() == [host.logits(v).tolist() for v in voltage]
+    each = [host.nats(v[None], t[None])[0] for v, t in zip(voltage, tokens, strict=True)]
+
+    assert host.nats(voltage, tokens).tolist() == each
+
+
+def test_product_may_be_replaced() -> None:
+    """A faster one that gives the same integers."""
+    host = tiny.host()
+    other = tiny.host(product=lambda matrix, y: matrix.astype(np.int64) @ y)
+    voltage = np.array([6400, -640])
+
+    assert host.logits(voltage).tolist() == other.logits(voltage).tolist()
 
 
 @given(seed=st.integers(0, 2**32 - 1))

@@ -69,6 +69,12 @@ def test_shapes_must_fit(weight: object, delay: object) -> None:
         projection(weight, delay)
 
 
+def test_projection_needs_a_source() -> None:
+    """From nobody to b."""
+    with pytest.raises(NetworkError, match="->b: no sources; name the populations"):
+        Projection("b", (), np.zeros((1, 0)), np.zeros(0))
+
+
 def test_arrays_are_read_only() -> None:
     """A projection is a value."""
     for array in (projection().weight, projection().delay):

@@ -1,0 +1,215 @@
+"""Numba kernels: event-driven, integer, allocation-free; the bits of `sim.reference`.
+
+Weights are stored halved (they are even) as int8 and source-major, so that one spike reads one
+contiguous row. Rows are always taken as views: indexing a flat array by hand would keep the
+loops from vectorising, which costs a factor of ten.
+"""
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from realsam.arrays import F64, I8, I32, I64, U8
+from realsam.fixedpoint import DECAY_BITS, DECAY_ONE, STATE_MAX, STATE_SHIFT, STATE_SPAN
+
+# Never fastmath: exactness is the contract. nogil: several documents run in threads.
+_jit: Any = numba.njit(cache=True, nogil=True)
+
+
+@_jit
+def add_rows(rows: I8, active: I64, total: I32) -> None:
+    """Add rows [M, N] of the active sources [n] to total [N], in place."""
+    k = 0
+    while k + 4 <= active.size:
+        a, b, c, d = rows[active[k]], rows[active[k + 1]], rows[active[k + 2]], rows[active[k + 3]]
+        for i in range(total.size):
+            total[i] += np.int32(a[i]) + b[i] + c[i] + d[i]
+        k += 4
+    while k < active.size:
+        a = rows[active[k]]
+        for i in range(total.size):
+            total[i] += a[i]
+        k += 1
+
+
+@_jit
+def leak(v: F64, keep: F64, steps: int) -> None:
+    """Apply the truncating decay `steps` times to v [N], in place.
+
+    trunc(v * keep) is exact in float64, whose 53 bits hold the 36 bits of the product.
+    """
+    for _ in range(steps):
+        for i in range(v.size):
+            v[i] = np.trunc(v[i] * keep[i])
+
+
+@_jit
+def fire(v: F64, total: I32, threshold: F64, fired: U8, active: I64) -> int:
+    """Add the input to v [N], spike and reset; writes v, fired and active, returns their number.
+
+    `total` holds half weights, so one unit is 2 << 6.
+    """
+    count = 0
+    for i in range(v.size):
+        u = total[i] * (2.0 * (1 << STATE_SHIFT))
+        if u > STATE_MAX + 1:
+            u -= STATE_SPAN
+        if u <= -STATE_MAX - 1:
+            u += STATE_SPAN
+        peak = min(max(v[i] + u, -STATE_MAX), STATE_MAX)
+        spikes = peak > threshold[i]
+        fired[i] = spikes
+        v[i] = 0.0 if spikes else peak
+        active[count] = i
+        count += spikes
+    return count
+
+
+@_jit
+def play_token(
+    first: I64,
+    source: I64,
+    row: I64,
+    place: I64,
+    start: I64,
+    weights: I8,
+    keep: F64,
+    threshold: F64,
+    steps: int,
+    v: F64,
+    fired: U8,
+    active: I64,
+    n_active: I64,
+    total: I32,
+) -> None:
+    """Play one token through every layer; the input's spikes are in fired and active[0].
+
+    Args:
+        first: [L + 1] where the sources of each layer begin in `source` and `row`.
+        source: [n] population of each source.
+        row: [n] its first row among the weights of its layer.
+        place: [L + 1] where the weights of each layer begin.
+        start: [L + 2] where each population begins in the spike vector, the input first.
+        weights: half weights of all layers, flat.
+        keep: [S] share of v that one decay keeps, all populations.
+        threshold: [S] thresholds in units of v.
+        steps: P, chip steps per token.
+        v: [S] voltages; written.
+        fired: [S] spikes; written.
+        active: [L + 1, N + 1] which neurons fired; written.
+        n_active: [L + 1] how many; written.
+        total: [L, N] input of each layer, in half weights; written.
+    """
+    for layer in range(first.size - 1):
+        begin, end = start[layer + 1], start[layer + 2]
+        sums = total[layer, : end - begin]
+        sums[:] = 0
+        rows = weights[place[layer] : place[layer + 1]].reshape((-1, end - begin))
+        for k in range(first[layer], first[layer + 1]):
+            # Earlier layers hold this token's spikes, the layer itself those of the last one.
+            neurons = active[source[k], : n_active[source[k]]]
+            add_rows(rows[row[k] :], neurons, sums)
+        leak(v[begin:end], keep[begin:end], steps)
+        n_active[layer + 1] = fire(
+            v[begin:end], sums, threshold[begin:end], fired[begin:end], active[layer + 1]
+        )
+
+
+@_jit
+def project(
+    rows: I8,
+    columns: I64,
+    first: I64,
+    delay: I64,
+    exponent: int,
+    fired: U8,
+    ring: I64,
+    time: int,
+    active: I64,
+    total: I32,
+) -> None:
+    """Put the spikes of this step on their way through one projection.
+
+    Args:
+        rows: [M, N] half weights, columns of one delay side by side.
+        columns: [M] neuron of each row in the spike vector.
+        first: [D + 1] where the rows of each delay begin.
+        delay: [D] the delays.
+        exponent: weight exponent.
+        fired: [S] spikes of this step.
+        ring: [R, N] sums on their way, by time of arrival modulo R; written.
+        time: this step.
+        active: [M] scratch.
+        total: [N] scratch.
+    """
+    for d in range(delay.size):
+        count = 0
+        for j in range(first[d], first[d + 1]):
+            if fired[columns[j]]:
+                active[count] = j
+                count += 1
+        if count == 0:
+            continue
+        total[:] = 0
+        add_rows(rows, active[:count], total)
+        arrival = ring[(time + 1 + delay[d]) % len(ring)]
+        for i in range(total.size):
+            # The shift is of the sum of one delay, as the chip makes it.
+            whole = np.int64(total[i]) * 2
+            arrival[i] += whole << exponent if exponent > 0 else whole >> -exponent
+
+
+@_jit
+def update(
+    du: I64, dv: I64, bias: I64, vth: I64, a_in: I64, u: I64, v: I64, fired: U8, strict: bool
+) -> int:
+    """Advance one population by one chip step; writes u, v and fired, [N] each.
+
+    Returns -1, or in strict mode the first neuron whose current overflows.
+    """
+    overflow = -1
+    for i in range(u.size):
+        x = _decay(u[i], du[i] + 1) + (a_in[i] << STATE_SHIFT)
+        if strict and overflow < 0 and abs(x) > STATE_MAX:
+            overflow = i
+        if x > STATE_MAX + 1:
+            x -= STATE_SPAN
+        if x <= -STATE_MAX - 1:
+            x += STATE_SPAN
+        u[i] = x
+        peak = min(max(_decay(v[i], dv[i]) + x + bias[i], -STATE_MAX), STATE_MAX)
+        fired[i] = peak > vth[i] << STATE_SHIFT
+        v[i] = 0 if fired[i] else peak
+    return overflow
+
+
+@_jit
+def _decay(x: int, k: int) -> int:
+    kept = abs(x) * (DECAY_ONE - k) >> DECAY_BITS
+    return kept if x >= 0 else -kept
+
+
+@_jit
+def int8_product(matrix: I8, y: I64) -> I64:
+    """Multiply [V, D] int8 by [D] integers |y| <= 2**17, exactly, for D <= 256."""
+    result = np.empty(matrix.shape[0], np.int64)
+    if np.abs(y).max() >= 1 << 16:
+        for r in range(matrix.shape[0]):
+            result[r] = _dot(matrix[r], y)
+        return result
+    small = y.astype(np.int32)
+    for r in range(matrix.shape[0]):
+        row, total = matrix[r], np.int32(0)  # below 2**31: 256 products of 2**7 and 2**16
+        for j in range(row.size):
+            total += np.int32(row[j] * small[j])
+        result[r] = total
+    return result
+
+
+@_jit
+def _dot(row: I8, y: I64) -> int:
+    total = 0
+    for j in range(row.size):
+        total += row[j] * y[j]
+    return total

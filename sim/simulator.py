@@ -1,0 +1,68 @@
+"""The fast simulator: the bits of `sim.reference`, tens to hundreds of times faster."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+
+from realsam.errors import NetworkError
+from realsam.ir import (
+    Driver,
+    Host,
+    Input,
+    Network,
+    Recorder,
+    Run,
+    TokenClock,
+    readout_layer,
+    to_network,
+)
+from sim.kernels import int8_product
+from sim.step_engine import StepEngine
+from sim.token_engine import TokenEngine
+
+
+def engine(network: Network, strict: bool = False) -> TokenEngine | StepEngine:
+    """The fastest engine that can run a network; all state is zero at first."""
+    try:
+        return TokenEngine(network, strict)
+    except NetworkError:
+        return StepEngine(network, strict)
+
+
+def fast_host(host: Host) -> Host:
+    """The same host with a faster product, equal to the last bit."""
+    return replace(host, product=int8_product)
+
+
+@cache
+def load_kernels() -> None:
+    """Compile the kernels, or load them from numba's cache, by a run of the smallest network."""
+    one = np.ones((1, 1), np.int16) * 2
+    clock = TokenClock(Input("input", 1), (readout_layer("readout", ("input",), one),), 2)
+    spike = np.ones(1, np.uint8)
+    for kind in (TokenEngine, StepEngine):
+        kind(to_network(clock)).token(spike)
+    host = Host(
+        np.ones((1, 1), np.uint8),
+        np.ones((1, 1), np.int8),
+        np.zeros(1, np.int64),
+        1.0,
+        0,
+        int8_product,
+    )
+    host.logits(np.zeros(1, np.int64))
+
+
+def run(network: Network, driver: Driver, strict: bool = False) -> Run:
+    """Run one document from reset.
+
+    Raises:
+        CurrentOverflowError: in strict mode, if a current leaves 24 bits.
+    """
+    load_kernels()
+    moving, recorder = engine(network, strict), Recorder(network, "sim")
+    while (spikes := driver.spikes()) is not None:
+        recorder.add(*(token := moving.token(spikes)))
+        driver.take(token[1])
+    return recorder.run()

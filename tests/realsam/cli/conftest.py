@@ -1,0 +1,109 @@
+"""A run that is trained once and a bundle that is exported once, and how commands are called."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from realsam.cli import proof
+from realsam.cli.main import main as realsam
+from tests import tiny
+
+TRAINING = [
+    *("--steps", "6", "--eval-every", "3", "--batch", "4"),
+    *("--window", "16", "--vocab-size", "300"),
+]
+
+
+def call(*words: object) -> Result:
+    """Run `realsam WORDS` in this process."""
+    return CliRunner().invoke(realsam, [str(word) for word in words])
+
+
+def generate(*words: object) -> Result:
+    """Run `python -m lava_runtime.generate WORDS` in this process."""
+    from lava_runtime.generate import main
+
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+def parsed(result: Result) -> dict[str, Any]:
+    """The one JSON object on stdout of a command that went well."""
+    assert result.exit_code == 0, result.output
+    assert len(result.stdout.splitlines()) == 1
+    return json.loads(result.stdout)
+
+
+def error(result: Result) -> str:
+    """The one error line of a command that refused its input, without its first word."""
+    assert result.exit_code == 1, result.output
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    lines = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(lines) == 1, result.stderr
+    assert result.stderr.endswith(f"{lines[0]}\n")
+    return lines[0].removeprefix("Error: ")
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    """All files below a folder with their bytes."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.fixture(scope="session")
+def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixty stories."""
+    return tiny.corpus(tmp_path_factory.mktemp("text"))
+
+
+@pytest.fixture(scope="session")
+def training(text: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    """The folder of a run of six steps, and what the command said."""
+    for library in ("torch", "snntorch"):
+        pytest.importorskip(library, reason="the train extra is not installed")
+    folder = tmp_path_factory.mktemp("training") / "run"
+    return folder, call("train", text, *TRAINING, "--out", folder, "--format", "json")
+
+
+@pytest.fixture(scope="session")
+def trained(training: tuple[Path, Result]) -> Path:
+    """The folder of the run."""
+    parsed(training[1])
+    return training[0]
+
+
+@pytest.fixture(scope="session")
+def export(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    """Its bundle with both formats, and what the command said."""
+    folder = tmp_path_factory.mktemp("export") / "model"
+    return folder, call("export", trained, "--format", "all", "--out", folder, "--json")
+
+
+@pytest.fixture(scope="session")
+def bundle(export: tuple[Path, Result]) -> Path:
+    """The folder of the bundle."""
+    parsed(export[1])
+    return export[0]
+
+
+@pytest.fixture
+def two_backends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shorter proof: the one with all backends is made once, by the fixture `export`."""
+    monkeypatch.setattr(proof, "installed", lambda: ["reference", "sim"])
+
+
+@pytest.fixture
+def broken(bundle: Path, tmp_path: Path) -> Path:
+    """A copy of the bundle to break."""
+    return Path(shutil.copytree(bundle, tmp_path / "broken"))
+
+
+@pytest.fixture
+def run(trained: Path, tmp_path: Path) -> Path:
+    """A copy of the run to break."""
+    return Path(shutil.copytree(trained, tmp_path / "copy"))

@@ -1,0 +1,9 @@
+"""Without the train extra the tests of its packages are left out."""
+
+from importlib.util import find_spec
+
+collect_ignore_glob = (
+    []
+    if find_spec("torch") and find_spec("snntorch")
+    else ["nn/test_*.py", "train/test_*.py", "test_lower.py"]
+)

@@ -1,0 +1,65 @@
+"""Training configurations: ranges, and files that are read back."""
+
+import json
+
+import pytest
+
+from realsam.errors import DataError
+from realsam.train.config import PRESETS, TrainConfig, differences, model_config, train_config
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"steps": 0}, "steps = 0 is below 1"),
+        ({"batch": 0}, "batch = 0 is below 1"),
+        ({"window": -1}, "window = -1 is below 1"),
+        ({"accumulate": 0}, "accumulate = 0 is below 1"),
+        ({"eval_every": 0}, "eval_every = 0 is below 1"),
+        ({"lr": 0.0}, "lr = 0.0 is not positive"),
+        ({"matrix_lr": -1.0}, "matrix_lr = -1.0 is not positive"),
+        ({"lr": float("nan")}, "lr = nan is not positive"),
+        ({"seed": -1}, "seed = -1 is outside 0..2**63-1"),
+        ({"seed": 2**63}, f"seed = {2**63} is outside 0..2**63-1"),
+    ],
+)
+def test_values_out_of_range_are_named(values: dict[str, float], message: str) -> None:
+    """Name, value, range."""
+    with pytest.raises(DataError) as raised:
+        TrainConfig(**values)
+
+    assert message == raised.value.message
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
+def test_presets_survive_their_file(preset: object) -> None:
+    """JSON and back."""
+    model = json.loads(json.dumps(preset.model.to_json()))
+    train = json.loads(json.dumps(preset.train.to_json()))
+
+    assert preset.model == model_config(model)
+    assert preset.train == train_config(train)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_know_their_names(name: str) -> None:
+    """The run folder carries it."""
+    assert name == PRESETS[name].train.preset
+
+
+def test_groups_divide_the_layers() -> None:
+    """Every neuron has a time constant."""
+    assert not any(p.model.width % p.model.groups for p in PRESETS.values())
+
+
+def test_entries_of_other_versions_are_left_out() -> None:
+    """A newer file is read as far as it is known."""
+    stored = PRESETS["tiny"].train.to_json() | {"colour": "red"}
+
+    assert PRESETS["tiny"].train == train_config(stored)
+
+
+def test_differences_are_names() -> None:
+    """Of values that differ or are missing on one side."""
+    assert differences({"a": 1, "b": 2}, {"a": 1, "b": 3, "c": 4}) == ["b", "c"]
+    assert differences({"a": 1}, {"a": 1}) == []

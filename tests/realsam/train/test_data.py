@@ -1,0 +1,216 @@
+"""Training text: documents of a file, and windows that neither lose nor repeat a token."""
+
+import gzip
+import lzma
+from collections.abc import Callable
+from itertools import islice, pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realsam.errors import DataError
+from realsam.train.data import Position, Windows, read_documents
+from realsam.train.toy import toy_documents
+
+TEXT = "One day.\n<|endoftext|>\n\n  Жил-был кот. \n<|endoftext|>\n<|endoftext|>\nThe end."
+DOCUMENTS = ["One day.", "Жил-был кот.", "The end."]
+END = 0
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("a.txt", Path.write_bytes),
+        ("a.txt.xz", lambda path, data: path.write_bytes(lzma.compress(data))),
+        ("a.txt.gz", lambda path, data: path.write_bytes(gzip.compress(data))),
+    ],
+)
+def test_documents_stand_between_end_of_text_lines(
+    tmp_path: Path, name: str, write: Callable[[Path, bytes], object]
+) -> None:
+    """Plain or compressed; empty ones are left out, white space around them too."""
+    write(tmp_path / name, TEXT.encode())
+
+    assert read_documents(tmp_path / name) == DOCUMENTS
+
+
+def truncated(compressed: bytes) -> bytes:
+    """Half of a compressed file."""
+    return compressed[: len(compressed) // 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("absent.txt", None, "not readable (No such file or directory)"),
+        ("empty.txt", b"", "no text in it"),
+        ("blank.txt", b" \n<|endoftext|>\n", "no text in it"),
+        ("latin.txt", "Café".encode("latin-1"), "byte 3 is not UTF-8"),
+        ("utf16.txt", "Café".encode("utf-16"), "byte 0 is not UTF-8"),
+        ("plain.txt.gz", TEXT.encode(), "not readable"),
+        ("plain.txt.xz", TEXT.encode(), "not readable"),
+        ("half.txt.gz", truncated(gzip.compress(TEXT.encode() * 50)), "not readable"),
+        ("half.txt.xz", truncated(lzma.compress(TEXT.encode() * 50)), "not readable"),
+    ],
+)
+def test_unusable_file_is_one_line(
+    tmp_path: Path, name: str, content: bytes | None, message: str
+) -> None:
+    """The file is named, with the reason and a cure."""
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(DataError) as raised:
+        read_documents(path)
+
+    assert raised.value.message.startswith(f"{path}: {message}")
+    assert raised.value.cure
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, lzma.compress], ids=["gz", "xz"])
+def test_damage_anywhere_is_one_line(tmp_path: Path, compress: Callable[[bytes], bytes]) -> None:
+    """Each damage has an error of its own in the libraries."""
+    path = tmp_path / ("a.txt.gz" if compress is gzip.compress else "a.txt.xz")
+    whole = compress("\n".join(toy_documents(50)).encode())
+    for place in range(12, len(whole) - 40, 97):
+        path.write_bytes(whole[:place] + b"\xff" * 30 + whole[place + 30 :])
+
+        with pytest.raises(DataError, match=r"a\.txt\..z: "):
+            read_documents(path)
+
+
+def test_directory_is_one_line(tmp_path: Path) -> None:
+    """A folder is no text file."""
+    with pytest.raises(DataError, match="not readable"):
+        read_documents(tmp_path)
+
+
+def documents(n: int = 20, longest: int = 9, seed: int = 0) -> list[list[int]]:
+    """Documents whose tokens are all different numbers, the end of text apart."""
+    lengths = np.random.default_rng(seed).integers(1, longest + 1, n)
+    ends = np.cumsum(lengths)
+    return [
+        list(range(end - length + 1, end + 1)) for end, length in zip(ends, lengths, strict=True)
+    ]
+
+
+def windows(batch: int = 3, window: int = 4, seed: int = 0) -> Windows:
+    """Windows over the documents."""
+    return Windows(documents(), END, batch, window, seed)
+
+
+def epoch(source: Windows, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Tokens and targets [steps, B] of an epoch."""
+    found = list(islice(source.start(Position(number, 0)), source.windows_per_epoch))
+    return tuple(
+        np.concatenate([getattr(w, name) for w in found]) for name in ("tokens", "targets")
+    )
+
+
+@given(batch=st.integers(1, 9), window=st.integers(1, 12), seed=st.integers(0, 99))
+def test_targets_are_the_next_tokens(batch: int, window: int, seed: int) -> None:
+    """In every stream, across the borders of windows."""
+    tokens, targets = epoch(Windows(documents(), END, batch, window, seed), 0)
+
+    assert np.array_equal(tokens[1:], targets[:-1])
+
+
+def test_last_target_is_the_first_token_of_the_next_stream() -> None:
+    """The streams lie end to end."""
+    tokens, targets = epoch(windows(), 0)
+
+    assert targets[-1, :-1].tolist() == tokens[0, 1:].tolist()
+
+
+def test_every_document_follows_one_end_of_text() -> None:
+    """Put together, the streams are whole documents."""
+    tokens, _ = epoch(windows(batch=1), 0)
+    text = tokens[:, 0]
+    starts = np.flatnonzero(text == END)
+
+    found = [text[a + 1 : b].tolist() for a, b in pairwise(starts)]
+
+    assert all(document in documents() for document in found)
+    assert text[0] == END
+
+
+def test_tokens_count_one_end_per_document() -> None:
+    """What the summary line tells."""
+    assert windows().n_tokens == sum(len(d) + 1 for d in documents())
+
+
+def test_epoch_holds_no_token_twice() -> None:
+    """The ends of text apart."""
+    tokens, _ = epoch(windows(), 0)
+    words = tokens[tokens != END]
+
+    assert len(set(words.tolist())) == words.size
+
+
+def test_epoch_leaves_out_less_than_a_window_of_every_stream() -> None:
+    """All that fits is used."""
+    source = windows()
+
+    assert source.n_tokens - 1 - source.windows_per_epoch * 3 * 4 < 3 * 4
+
+
+def test_epochs_are_shuffled_anew() -> None:
+    """The order depends on seed and epoch alone."""
+    first, second = epoch(windows(), 0)[0], epoch(windows(), 1)[0]
+
+    assert not np.array_equal(first, second)
+    assert np.array_equal(second, epoch(windows(), 1)[0])
+    assert not np.array_equal(first, epoch(windows(seed=1), 0)[0])
+
+
+@given(skip=st.integers(0, 40))
+def test_position_resumes_exactly(skip: int) -> None:
+    """What follows a window is what starts at its `after`."""
+    position = Position(0, 0)
+    straight = windows().start(position)
+    for _ in range(skip):
+        position = next(straight).after
+
+    resumed = windows().start(position)
+
+    for _ in range(5):
+        expected, actual = next(straight), next(resumed)
+        assert np.array_equal(expected.tokens, actual.tokens)
+        assert np.array_equal(expected.targets, actual.targets)
+        assert (expected.fresh, expected.after) == (actual.fresh, actual.after)
+
+
+def test_first_window_of_an_epoch_is_fresh() -> None:
+    """There the streams do not go on."""
+    source = windows()
+    n = source.windows_per_epoch
+
+    fresh = [w.fresh for w in islice(source.start(Position(0, 0)), 2 * n)]
+
+    assert fresh == ([True] + [False] * (n - 1)) * 2
+
+
+def test_text_of_one_window_and_a_target_is_enough() -> None:
+    """One stream of one window; the batch shrinks to what the text holds."""
+    source = Windows([[1, 2, 3]], END, batch=8, window=3, seed=0)
+
+    window = next(source.start(Position(0, 0)))
+
+    assert source.batch == 1
+    assert (window.tokens.T.tolist(), window.targets.T.tolist()) == ([[0, 1, 2]], [[1, 2, 3]])
+
+
+def test_text_smaller_than_one_window_is_refused() -> None:
+    """One token less."""
+    with pytest.raises(DataError) as raised:
+        Windows([[1, 2, 3]], END, batch=1, window=4, seed=0)
+
+    assert str(raised.value) == (
+        "the training text has 4 tokens, fewer than one window of 4 and its target; "
+        "use more text or a shorter --window"
+    )

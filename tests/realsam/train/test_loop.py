@@ -1,0 +1,160 @@
+"""The training loop: it learns, logs, and goes on exactly where it was interrupted."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from realsam.errors import CheckpointError, DataError
+from realsam.train.loop import Progress
+from realsam.train.session import Session, resumed
+from tests import tiny
+
+
+def interrupt_at(step: int) -> object:
+    """A listener that ends the training when it hears of a step."""
+
+    def listen(progress: Progress) -> None:
+        if progress.step >= step:
+            raise KeyboardInterrupt
+
+    return listen
+
+
+def ignore(progress: Progress) -> None:
+    """Listen to nothing."""
+
+
+def rows(session: Session) -> list[dict[str, object]]:
+    """Metrics as they were logged."""
+    lines = (session.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def parameters(session: Session) -> dict[str, Tensor]:
+    """Copies of all parameters."""
+    return {name: p.detach().clone() for name, p in session.trainer.model.named_parameters()}
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"dropout": 0.2}, {"accumulate": 3}, {"window": 200, "batch": 2}]
+)
+def test_resume_is_exact(tmp_path: Path, changes: dict[str, object]) -> None:
+    """Interrupted after step 3 and resumed elsewhere: the parameters are equal bit for bit."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    text = tiny.corpus(tmp_path)
+    straight = tiny.session(tmp_path / "a", text, **changes)
+    straight.trainer.train(ignore)
+    broken = tiny.session(tmp_path / "b", text, **changes)
+    with pytest.raises(KeyboardInterrupt):
+        broken.trainer.train(interrupt_at(3))
+    torch.rand(17)  # another process draws other numbers
+
+    again = resumed(broken.folder, {}, "cpu")
+    again.trainer.train(ignore)
+
+    after = parameters(again)
+    for name, parameter in parameters(straight).items():
+        assert torch.equal(parameter, after[name]), name
+    states = (s.folder / "checkpoint.pt" for s in (straight, again))
+    first, second = (torch.load(path, weights_only=True) for path in states)
+    assert all(map(torch.equal, first["state"], second["state"]))
+    assert first["position"] == second["position"]
+
+
+def test_training_lowers_the_loss(tmp_path: Path) -> None:
+    """From the vocabulary's log to well below it."""
+    session = tiny.session(tmp_path, steps=60, eval_every=30, batch=8)
+
+    session.trainer.train(ignore)
+
+    nats = [row["train_nats_per_token"] for row in rows(session)]
+    assert nats[0] > 5
+    assert nats[-1] < nats[0] - 1
+
+
+def test_metrics_hold_a_row_per_report(tmp_path: Path) -> None:
+    """Each tenth step and each validation; validations carry the evaluation."""
+    session = tiny.session(tmp_path, steps=14, eval_every=7)
+    heard: list[Progress] = []
+
+    session.trainer.train(heard.append)
+
+    assert [row["step"] for row in rows(session)] == [7, 10, 14] == [p.step for p in heard]
+    assert ["validation" in row for row in rows(session)] == [True, False, True]
+    assert len(rows(session)[0]["firing_rates"]) == 2
+    assert set(rows(session)[1]) == {
+        "step",
+        "train_nats_per_token",
+        "firing_rates",
+        "learning_rate_factor",
+        "tokens_per_second",
+    }
+
+
+def test_last_step_is_always_validated_and_kept(tmp_path: Path) -> None:
+    """Even if it is no multiple of eval_every."""
+    session = tiny.session(tmp_path, steps=2, eval_every=99)
+
+    session.trainer.train(ignore)
+
+    assert [row["step"] for row in rows(session)] == [2]
+    assert torch.load(session.folder / "checkpoint.pt", weights_only=True)["step"] == 2
+
+
+def test_seed_decides(tmp_path: Path) -> None:
+    """The same seed gives the same model, another one another."""
+    text = tiny.corpus(tmp_path)
+    first, second, other = (
+        parameters(tiny.session(tmp_path / name, text, seed=seed))["readout"]
+        for name, seed in (("a", 0), ("b", 0), ("c", 1))
+    )
+
+    assert torch.equal(first, second)
+    assert not torch.equal(first, other)
+
+
+def test_training_goes_on_with_more_steps(tmp_path: Path) -> None:
+    """Resume with another number of steps."""
+    session = tiny.session(tmp_path)
+    session.trainer.train(ignore)
+
+    longer = resumed(session.folder, {"steps": 8}, "cpu")
+    longer.trainer.train(ignore)
+
+    assert [row["step"] for row in rows(session)] == [3, 6, 8]
+
+
+def test_diverged_loss_ends_the_training(tmp_path: Path) -> None:
+    """Not a number: one line, and the last checkpoint stays."""
+    session = tiny.session(tmp_path)
+    with torch.no_grad():
+        session.trainer.model.output_bias[0] = float("nan")
+
+    with pytest.raises(DataError, match="step 3: the loss is nan; lower --lr and --matrix-lr"):
+        session.trainer.train(ignore)
+
+    assert not (session.folder / "checkpoint.pt").exists()
+
+
+@pytest.mark.parametrize("n", [2, 59, 61])
+def test_resume_with_another_text_is_refused(tmp_path: Path, n: int) -> None:
+    """Going on exactly is not possible; the number of tokens tells."""
+    session = tiny.session(tmp_path)
+    session.trainer.train(ignore)
+    tiny.corpus(tmp_path, n)
+
+    with pytest.raises(CheckpointError, match=r"run: its training text has \d+ tokens and not"):
+        resumed(session.folder, {"steps": 9}, "cpu")
+
+
+def test_progress_reads_as_one_line() -> None:
+    """Loss, perplexity, firing rate, speed."""
+    progress = Progress(10, 2.0, (0.1, 0.3), 1234.5)
+
+    assert str(progress) == "loss 2.000, perplexity 7.4, firing 20.0%, 1,234 tokens/s"
+    assert replace(progress, step=11).step == 11

@@ -1,0 +1,153 @@
+"""The simulator gives the bits of the reference, on both of its engines."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from realsam.errors import CurrentOverflowError, RealSamError
+from realsam.ir import (
+    Input,
+    Layer,
+    Lif,
+    Network,
+    Projection,
+    Replay,
+    TokenClock,
+    readout_layer,
+    to_network,
+)
+from sim import reference, simulator
+from sim.step_engine import StepEngine
+from sim.token_engine import TokenEngine
+from tests import strategies, tiny
+
+
+@settings(max_examples=40)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_dense_clocks_equal_reference(seed: int) -> None:
+    """The networks of the language model."""
+    rng = np.random.default_rng(seed)
+    network = to_network(strategies.token_clock(rng))
+    spikes = strategies.input_spikes(rng, network, 12)
+
+    expected = reference.run(network, Replay(spikes)).digests()
+
+    assert expected == simulator.run(network, Replay(spikes)).digests()
+
+
+@settings(max_examples=40)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_sparse_clocks_equal_reference(seed: int) -> None:
+    """Any sources in any order, some twice."""
+    rng = np.random.default_rng(seed)
+    network = to_network(strategies.sparse_clock(rng))
+    spikes = strategies.input_spikes(rng, network, 12)
+
+    expected = reference.run(network, Replay(spikes)).digests()
+
+    assert expected == simulator.run(network, Replay(spikes)).digests()
+
+
+def feedback() -> Network:
+    """Layer a hears layer b of the token before; b, which is read, spikes too."""
+    layers = (
+        Layer("a", np.array([300]), np.array([5]), ("in", "b"), np.array([[6, 20]], np.int16)),
+        Layer("b", np.array([40]), np.array([3]), ("a",), np.array([[8]], np.int16)),
+    )
+    return to_network(TokenClock(Input("in", 1), layers, 5))
+
+
+def test_feedback_and_spiking_readout_equal_reference() -> None:
+    """Both are layers of a token clock."""
+    spikes = np.random.default_rng(0).integers(0, 2, (30, 1), dtype=np.uint8)
+
+    run = simulator.run(feedback(), Replay(spikes))
+
+    assert reference.run(feedback(), Replay(spikes)).digests() == run.digests()
+    assert run.spikes["b"].any()
+
+
+def overflowing() -> Network:
+    """1024 lines of the largest weight into one of three neurons of layer 2."""
+    lines = 1024
+    weight = np.zeros((3, lines), np.int16)
+    weight[1] = 254
+    layers = (
+        Layer("a", np.array([0]), np.array([1]), ("in",), np.zeros((1, lines), np.int16)),
+        Layer("b", np.zeros(3), np.ones(3), ("in",), weight),
+        readout_layer("readout", ("b",), np.zeros((1, 3), np.int16)),
+    )
+    return to_network(TokenClock(Input("in", lines), layers, 5))
+
+
+@pytest.mark.parametrize("token", [0, 3])
+def test_strict_error_is_that_of_the_reference(token: int) -> None:
+    """The same neuron, value and chip step, to the letter."""
+    spikes = np.zeros((token + 1, 1024), np.uint8)
+    spikes[token] = 1
+    errors: list[RealSamError] = []
+
+    for engine in (reference, simulator):
+        with pytest.raises(CurrentOverflowError, match=r"^b\[1\]") as raised:
+            engine.run(overflowing(), Replay(spikes), strict=True)
+        errors.append(raised.value)
+
+    assert str(errors[0]) == str(errors[1])
+
+
+@settings(max_examples=60)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_any_network_equals_reference(seed: int) -> None:
+    """Current memory, biases, exponents, delays: the step engine."""
+    rng = np.random.default_rng(seed)
+    network = strategies.network(rng)
+    spikes = strategies.input_spikes(rng, network, 12)
+
+    expected = reference.run(network, Replay(spikes)).digests()
+
+    assert expected == simulator.run(network, Replay(spikes)).digests()
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+def test_step_engine_names_the_overflow(steps: int) -> None:
+    """With current memory the sum of two steps overflows: neuron and step are the reference's."""
+    weight = np.full((1, 300), 254, np.int16)
+    lif = Lif("a", np.array([9]), np.array([0]), np.array([0]), np.array([131072]))
+    delay = np.zeros(300, np.int64)
+    network = Network(
+        Input("in", 300), (lif,), (Projection("a", ("in",), weight, delay),), "a", steps
+    )
+    errors = []
+
+    for engine in (reference, simulator):
+        with pytest.raises(CurrentOverflowError) as raised:
+            engine.run(network, Replay(np.ones((9, 300), np.uint8)), strict=True)
+        errors.append(str(raised.value).split(" at ")[1])
+
+    assert errors[0] == errors[1]
+
+
+def test_engines_by_network() -> None:
+    """The token clock has an engine of its own; the other takes everything."""
+    assert isinstance(simulator.engine(to_network(tiny.clock())), TokenEngine)
+    assert isinstance(simulator.engine(tiny.network()), StepEngine)
+
+
+def test_reset_forgets_everything() -> None:
+    """After a reset the token engine repeats itself."""
+    network = to_network(tiny.clock())
+    engine = TokenEngine(network)
+    spikes = np.ones(network.input.size, np.uint8)
+    first = [engine.token(spikes)[0].copy() for _ in range(5)]
+
+    engine.reset()
+
+    np.testing.assert_array_equal(first, [engine.token(spikes)[0].copy() for _ in range(5)])
+
+
+def test_empty_replay_gives_empty_run() -> None:
+    """No tokens."""
+    network = to_network(tiny.clock())
+
+    assert simulator.run(network, Replay(np.zeros((0, 2), np.uint8))).n_tokens == 0
