@@ -126,7 +126,7 @@ def save_bundle(
     """Write a bundle; the folder appears whole and proven, or not at all.
 
     Args:
-        folder: where it goes; an older bundle there is replaced.
+        folder: where it goes; an older bundle there is replaced, other files in it stay.
         network: what runs on the chip.
         host: what runs beside it.
         vocabulary: text to tokens.
@@ -162,6 +162,7 @@ def save_bundle(
         }
         (partial / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         prove(partial)
+        _keep_others(folder, partial)
         _swap(partial, folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -171,6 +172,15 @@ def _refuse_foreign(folder: Path) -> None:
     is_bundle = (folder / MANIFEST).exists()
     if folder.exists() and not is_bundle and (folder.is_file() or any(folder.iterdir())):
         raise ExportError(f"{folder}: exists and is no bundle", "give another --out")
+
+
+def _keep_others(folder: Path, partial: Path) -> None:
+    """Take files that are not ours, such as a model card, along into the new folder."""
+    for path in folder.iterdir() if folder.exists() else ():
+        if path.name in {MANIFEST, TOKENIZER, HOST, RECORD, *READERS}:
+            continue
+        copy = shutil.copytree if path.is_dir() else shutil.copy2
+        copy(path, partial / path.name)
 
 
 def _swap(partial: Path, folder: Path) -> None:

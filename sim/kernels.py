@@ -168,11 +168,11 @@ def update(
 
     Returns -1, or in strict mode the first neuron whose current overflows.
     """
-    overflow = -1
     for i in range(u.size):
         x = _decay(u[i], du[i] + 1) + (a_in[i] << STATE_SHIFT)
-        if strict and overflow < 0 and abs(x) > STATE_MAX:
-            overflow = i
+        if strict and abs(x) > STATE_MAX:
+            u[i] = x  # for the message
+            return i
         if x > STATE_MAX + 1:
             x -= STATE_SPAN
         if x <= -STATE_MAX - 1:
@@ -181,7 +181,7 @@ def update(
         peak = min(max(_decay(v[i], dv[i]) + x + bias[i], -STATE_MAX), STATE_MAX)
         fired[i] = peak > vth[i] << STATE_SHIFT
         v[i] = 0 if fired[i] else peak
-    return overflow
+    return -1
 
 
 @_jit
