@@ -2,7 +2,8 @@
 
 Order of the operations: top-k (largest logits first, lower id wins a tie),
 temperature, weights 2**-x from a table of 1/256 octaves, one draw per position. Random numbers
-come from Philox4x64-10 keyed by the seed, with the position as its counter.
+come from Philox4x64-10 keyed by the seed: the first word of the block after that numbered by the
+position, as numpy counts.
 
 Sources: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3" (Philox).
 """

@@ -50,6 +50,7 @@ def test_train_fills_its_run_folder(trained: Path) -> None:
     assert (config["train"]["steps"], config["model"]["vocab_size"]) == (6, 300)
 
 
+@needs_torch
 def test_train_tells_people_on_stderr(text: Path, tmp_path: Path) -> None:
     """And the result on stdout."""
     result = call("train", text, *TRAINING, "--out", tmp_path / "run", "--steps", 1)
