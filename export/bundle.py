@@ -10,6 +10,7 @@ record.safetensors  the training module's own spikes on the probe text
 
 import json
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -61,29 +62,40 @@ def load_bundle(path: Path | None = None) -> Bundle:
     """
     path = path or SHIPPED
     manifest = _load_manifest(path)
+    for name in (HOST, TOKENIZER, RECORD):
+        if name not in manifest["files"]:
+            raise BundleError(f"{path / MANIFEST}: does not list {name}", _CURE)
     for name, expected in manifest["files"].items():
         _check_file(path / name, expected)
-    name = next((n for n in READERS if n in manifest["files"]), None)
-    if name is None:
+    network_file = next((n for n in READERS if n in manifest["files"]), None)
+    if network_file is None:
         raise BundleError(f"{path}: no network in it", _CURE)
-    network = READERS[name](path / name)
+    network = READERS[network_file](path / network_file)
     if network.digest != manifest["network"]:
-        raise BundleError(f"{path / name}: holds another network than the manifest says", _CURE)
+        raise BundleError(
+            f"{path / network_file}: holds another network than the manifest says", _CURE
+        )
     host = _load_host(path / HOST)
     vocabulary = load_vocabulary(path / TOKENIZER)
     _check_host(path, network, host, vocabulary)
-    return Bundle(path, network, host, vocabulary, load_run(path / RECORD), manifest)
+    record = load_run(path / RECORD)
+    if record.network != network.digest or record.digests() != manifest["probe"]["digests"]:
+        raise BundleError(f"{path / RECORD}: is the record of another network", _CURE)
+    return Bundle(path, network, host, vocabulary, record, manifest)
 
 
 def _load_manifest(path: Path) -> dict[str, Any]:
     if not path.is_dir():
         raise BundleError(f"{path}: no bundle there", "give a folder that `realsam export` wrote")
+    if not (path / MANIFEST).exists() and (path / "checkpoint.pt").exists():
+        raise BundleError(f"{path}: is a training run", "export it and name its bundle folder")
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
         version = manifest["format"]
         if version == FORMAT:
             _ = manifest["files"].items(), manifest["network"]
             _ = str(manifest["probe"]["text"]), float(manifest["probe"]["nats_per_token"])
+            _ = dict(manifest["probe"]["digests"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleError(f"{path / MANIFEST}: missing or damaged ({error})", _CURE) from error
     if version != FORMAT:
@@ -141,9 +153,8 @@ def save_bundle(
     """
     folder = folder.resolve()
     _refuse_foreign(folder)
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         if "netx" in formats:
             to_netx(network, partial / NETX)
@@ -157,10 +168,11 @@ def save_bundle(
             "format": FORMAT,
             "network": network.digest,
             "files": files,
-            "steps_per_token": network.steps_per_token,
             **about,
         }
         (partial / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        for path in partial.iterdir():
+            path.chmod(0o644)  # safetensors keeps its files to their owner
         prove(partial)
         _keep_others(folder, partial)
         _swap(partial, folder)
@@ -169,9 +181,12 @@ def save_bundle(
 
 
 def _refuse_foreign(folder: Path) -> None:
-    is_bundle = (folder / MANIFEST).exists()
-    if folder.exists() and not is_bundle and (folder.is_file() or any(folder.iterdir())):
-        raise ExportError(f"{folder}: exists and is no bundle", "give another --out")
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    try:
+        _load_manifest(folder)
+    except BundleError as error:
+        raise ExportError(f"{folder}: exists and is no bundle", "give another --out") from error
 
 
 def _keep_others(folder: Path, partial: Path) -> None:
@@ -184,17 +199,19 @@ def _keep_others(folder: Path, partial: Path) -> None:
 
 
 def _swap(partial: Path, folder: Path) -> None:
-    old = folder.with_name(folder.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
+    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    old = aside / folder.name
     try:
+        if folder.exists():
+            folder.rename(old)
+        partial.chmod(0o755)  # mkdtemp keeps a folder to its owner
         partial.rename(folder)
     except BaseException:
-        if old.exists():
+        if old.exists() and not folder.exists():
             old.rename(folder)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _save_host(host: Host, path: Path) -> None:

@@ -4,8 +4,7 @@ It reads the exported bundle, never a checkpoint, streams the words as they come
 spikes, sparsity, synaptic operations and estimated energy per token.
 """
 
-import sys
-from math import exp, log
+from math import log
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,9 @@ import numpy as np
 
 from export.bundle import Bundle, load_bundle
 from lava_runtime.backend import run
-from lava_runtime.hardware import require_loihi2
+from lava_runtime.hardware import refuse_loihi2
 from realsam.console import STDERR, Command, emit_json, format_option
-from realsam.ir import ClosedLoop, Run, Sampler
+from realsam.ir import ClosedLoop, Run, Sampler, perplexity
 from realsam.report import count, estimate, load_costs, render_text, to_json
 from realsam.vocab import TextStream, prompt_tokens
 from sim.simulator import fast_host
@@ -70,7 +69,7 @@ def main(
 ) -> None:
     """Generate text with a spiking language model on Lava."""
     if target == "loihi2":
-        require_loihi2()
+        refuse_loihi2()
     sampler = Sampler(temperature, top_k, seed)
     bundle = load_bundle(model)
     tokens = prompt_tokens(bundle.vocabulary, prompt)
@@ -81,15 +80,13 @@ def main(
             if len(loop.generated) == 1:
                 status.stop()  # from here on the words are the progress
                 click.echo(prompt, nl=False)
-            click.echo(stream.add(token), nl=False)
-            sys.stdout.flush()
+            click.echo(stream.add(token), nl=False)  # flushes
 
         on_token = show if style == "text" else None
         loop = ClosedLoop(fast_host(bundle.host), tokens, sampler, n_tokens, on_token)
         played = run(bundle.network, loop, mode, strict)
-    report = _report(bundle, loop, played, seed)
     if style == "json":
-        emit_json(report)
+        emit_json(_report(bundle, loop, played, seed))
         return
     click.echo(f"{stream.end()}\n")
     counts = count(bundle.network, bundle.host, played)
@@ -105,7 +102,7 @@ def _report(bundle: Bundle, loop: ClosedLoop, played: Run, seed: int) -> dict[st
     """The stable keys of `--format json`."""
     text = bundle.vocabulary.decode(loop.tokens)
     following = np.array(loop.tokens[1 : played.n_tokens + 1])
-    nats = float(bundle.host.nats(played.voltage[: len(following)], following).sum())
+    nats = float(fast_host(bundle.host).nats(played.voltage[: len(following)], following).sum())
     n_bytes = max(1, len(text.encode()))
     counts = count(bundle.network, bundle.host, played)
     return {
@@ -115,7 +112,7 @@ def _report(bundle: Bundle, loop: ClosedLoop, played: Run, seed: int) -> dict[st
         "prompt_tokens": len(loop.tokens) - len(loop.generated),
         "tokens_per_second": played.tokens_per_second,
         "nats_per_token": nats / len(following),
-        "perplexity": exp(nats / len(following)),
+        "perplexity": perplexity(nats / len(following)),
         "bits_per_byte": nats / log(2) / n_bytes,
         "bytes_per_token": n_bytes / len(following),
         "vocab_size": bundle.host.vocab_size,

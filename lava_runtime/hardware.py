@@ -8,15 +8,17 @@ input lines and the readout then need Intel's adapters, which cost chip steps th
 Sources: lava-nc 0.10.0, `lava/utils/loihi.py`; its README on the INRC extension.
 """
 
+from typing import NoReturn
+
 from lava_runtime.compat import load_lava
 from realsam.errors import BackendUnavailableError
 
 
-def require_loihi2() -> None:
-    """Return if Lava's extension for Loihi 2 is installed.
+def refuse_loihi2() -> NoReturn:
+    """Say what is missing for a run on Loihi 2; there is no silent fall-back to the simulator.
 
     Raises:
-        BackendUnavailableError: if the extension, or Lava itself, is missing.
+        BackendUnavailableError: always; naming the extension if it, or Lava itself, is missing.
     """
     load_lava()
     from lava.utils import loihi  # late: it imports Lava
@@ -27,3 +29,7 @@ def require_loihi2() -> None:
             "it comes with membership of the Intel Neuromorphic Research Community (INRC) and "
             "needs a Loihi 2 host; without it use the lava-graph backend, which simulates the chip",
         )
+    raise BackendUnavailableError(
+        "Loihi 2: this version has not been connected to a chip, although the extension is here",
+        "use --target sim; the processes to map are in lava_runtime.generator.graph",
+    )

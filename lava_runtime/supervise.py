@@ -8,6 +8,7 @@ Sources: lava-nc 0.10.0, `magma/core/process/process.py` (log handlers, process 
 import logging
 import multiprocessing
 import signal
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,13 +95,23 @@ def supervised(
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    # Children inherit the mask: Ctrl-C is for us, who then end them. Ours waits for the exit.
+    # Children inherit the mask: Ctrl-C is for us, who then end them. It does not hold the signal
+    # back from threads of numpy and numba, so a handler keeps it for the exit.
     resource_tracker.ensure_running()  # would unblock the signal if it were started inside
+    interrupts: list[int] = []
+    is_main = threading.current_thread() is threading.main_thread()
+    handler = signal.getsignal(signal.SIGINT)
+    if is_main:
+        signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
     held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        if is_main:
+            signal.signal(signal.SIGINT, handler)
+        if interrupts:
+            raise KeyboardInterrupt
 
 
 @contextmanager

@@ -4,6 +4,8 @@ Results go to stdout, everything else to stderr. Exit codes: 0, 1 for bad input,
 """
 
 import json
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -31,7 +33,12 @@ class _OneLineErrors(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with _terminated():
+                return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise click.ClickException(
+                f"{ctx.info_name} was interrupted; nothing half-written is left, run it again"
+            ) from error
         except RealSamError as error:
             raise click.ClickException(" ".join(str(error).split())) from error
         except BrokenPipeError:
@@ -40,6 +47,19 @@ class _OneLineErrors(click.Command):
             raise click.ClickException(
                 " ".join(str(error).split()) or type(error).__name__
             ) from error
+
+
+@contextmanager
+def _terminated() -> Iterator[None]:
+    """Let a polite request to end clean up as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class Command(_OneLineErrors):
@@ -52,7 +72,7 @@ class Group(_OneLineErrors, click.Group):
 
 def emit_json(values: dict[str, Any]) -> None:
     """Print one JSON object on stdout."""
-    click.echo(json.dumps(values))
+    click.echo(json.dumps(values, allow_nan=False))
 
 
 def note(text: str) -> None:

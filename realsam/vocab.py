@@ -14,6 +14,7 @@ from realsam.errors import BundleError, DataError, PromptError
 
 END_OF_TEXT = "<|endoftext|>"
 MIN_SIZE = 257  # 256 bytes and the end of text
+MAX_SIZE = 1 << 20
 MAX_PROMPT_TOKENS = 4096
 
 
@@ -81,6 +82,8 @@ class Vocabulary:
                 f"vocabulary size {size} is below {MIN_SIZE}",
                 f"use at least {MIN_SIZE}: 256 bytes and the end of text",
             )
+        if size > MAX_SIZE:
+            raise DataError(f"vocabulary size {size} is above {MAX_SIZE}", "use a smaller one")
         tokenizer = Tokenizer(models.BPE())
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
         tokenizer.decoder = decoders.ByteLevel()
@@ -125,6 +128,8 @@ def prompt_tokens(vocabulary: Vocabulary, prompt: str) -> list[int]:
         ) from error
     if not prompt.strip():
         raise PromptError("the prompt is empty", 'give some text, as in --prompt "Once upon"')
+    if END_OF_TEXT in prompt:
+        raise PromptError(f"the prompt contains {END_OF_TEXT}", "leave it out: it ends a text")
     tokens = [vocabulary.end_of_text, *vocabulary.encode(prompt)]
     if len(tokens) > MAX_PROMPT_TOKENS:
         raise PromptError(

@@ -13,8 +13,13 @@ import numpy as np
 from realsam.arrays import F64, I8, I32, I64, U8
 from realsam.fixedpoint import DECAY_BITS, DECAY_ONE, STATE_MAX, STATE_SHIFT, STATE_SPAN
 
-# Never fastmath: exactness is the contract. nogil: several documents run in threads.
-_jit: Any = numba.njit(cache=True, nogil=True)
+
+def _jit(function: Any) -> Any:
+    # Never fastmath: exactness is the contract. nogil: several documents run in threads.
+    try:
+        return numba.njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # nowhere to keep a cache: compile at every start
+        return numba.njit(nogil=True)(function)
 
 
 @_jit

@@ -57,7 +57,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     host = strategies.host(rng, network, vocabulary.size, end)
     record = reference.run(network, Replay(host.code[[end, 5, 6, 7]]))
     folder = tmp_path_factory.mktemp("bundle") / "model"
-    about = {"probe": {"text": "Hi", "nats_per_token": 0.0}}
+    about = {"probe": {"text": "Hi", "nats_per_token": 0.0, "digests": record.digests()}}
     formats = ("netx", "nir")
     save_bundle(
         folder, network, host, vocabulary, record, formats, "portable", about, lambda _: None
@@ -168,7 +168,7 @@ def test_verify_leaves_torch_out(bundle: Path) -> None:
     asked = fresh(program, "verify", bundle, "--backends", "reference,torch")
 
     assert asked.returncode == 1
-    assert asked.stderr.startswith("Error: backend torch needs torch, snntorch; install")
+    assert asked.stderr.startswith("Error: backend torch needs torch, snntorch; run `make train-install`")
 
 
 @pytest.mark.parametrize("command", ["train", "eval", "export", "verify", "data"])

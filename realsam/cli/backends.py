@@ -48,7 +48,7 @@ BACKENDS: dict[str, Backend] = {
 }
 _NEEDS = {"torch": ("torch", "snntorch"), "lava-fused": ("lava",), "lava-graph": ("lava",)}
 _CURES = {
-    "torch": "install the extra: pip install 'realsam[train]'",
+    "torch": "run `make train-install`, or install the extra `train`",
     "lava-fused": "run `make install`, or see Install in README.md",
     "lava-graph": "run `make install`, or see Install in README.md",
 }

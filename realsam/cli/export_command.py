@@ -8,7 +8,9 @@ import click
 from export.nir import Profile
 from realsam.cli.backends import require_torch
 from realsam.console import Command, emit_json, note
+from realsam.fixedpoint import STATE_MAX, STATE_SHIFT
 
+WRAP = (STATE_MAX >> STATE_SHIFT) + 1  # in units of a_in
 _FORMATS = {"nir": ("nir",), "netx": ("netx",), "all": ("netx", "nir")}
 
 
@@ -50,13 +52,11 @@ def command(
         emit_json({"bundle": str(folder), **proof})
     else:
         click.echo(f"{folder}: {', '.join(proof['files'])}")
-        parity = proof["parity"]
-        if "n_float" in parity:
-            note(
-                f"parity of {parity['n_spikes']:,} spikes: {parity['n_fixed']} differ in fixed "
-                f"point; {parity['n_float']:,} in a float64 simulator of network.nir, which "
-                "cannot truncate"
-            )
+        peaks = proof["peaks"]
+        note(
+            f"largest |a_in| {peaks['a_in']:,} (any input: {peaks['a_in_worst_case']:,}; from "
+            f"{WRAP:,} on the current wraps), largest |v| {peaks['v']:,} of {STATE_MAX:,}"
+        )
         click.echo(
             f"exact: {proof['n_tokens']} tokens x {proof['n_neurons']} neurons, "
             f"{len(proof['files'])} files reloaded, {len(proof['backends'])} backends, "

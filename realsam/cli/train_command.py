@@ -52,6 +52,7 @@ def command(
     """
     require_torch()
     from realsam.train.loop import Progress
+    from realsam.train.runs import interrupted
     from realsam.train.session import prepare, resumed
 
     given = {name: value for name, value in changes.items() if value is not None}
@@ -79,7 +80,10 @@ def command(
                     f"{now.validation.nats_per_token:.4f} nats per token"
                 )
 
-        session.trainer.train(show)
+        try:
+            session.trainer.train(show)
+        except KeyboardInterrupt:
+            raise interrupted(session.folder) from None
     if style == "json":
         emit_json({"run": str(session.folder), **last})
     elif last:

@@ -6,8 +6,9 @@ import click
 
 from export.bundle import Bundle, load_bundle
 from realsam.cli.backends import installed, require
-from realsam.cli.proof import check_host, compare, play
+from realsam.cli.proof import check_host, compare, play, say_parity
 from realsam.console import Command, emit_json, format_option, note
+from realsam.errors import BackendUnavailableError
 from realsam.ir import ClosedLoop, Replay, Sampler
 from realsam.vocab import prompt_tokens
 from sim.simulator import run
@@ -31,11 +32,19 @@ def command(bundle: Path | None, n_tokens: int | None, backends: str | None, sty
         require(name)
     network, record = loaded.network, loaded.record
     check_host(loaded)
+    if (n_tokens or 0) > record.n_tokens and len(names) < 2:
+        raise BackendUnavailableError(
+            f"beyond the record's {record.n_tokens} tokens {names[0]} would be its own witness",
+            "name a second backend, or fewer tokens",
+        )
     spikes = loaded.host.code[_tokens(loaded, n_tokens or record.n_tokens)]
     note(f"{'record':<12} {min(record.n_tokens, len(spikes))} tokens of the training module")
     runs = [play(name, network, Replay(spikes), note) for name in names]
     compare(network, [record, *runs])
     compare(network, runs)  # beyond the record's last token
+    if len(spikes) == record.n_tokens:
+        say_parity(loaded, record, runs, note)
+    recorded = min(record.n_tokens, len(spikes))
     neurons = sum(network.sizes.values())
     if style == "json":
         emit_json(
@@ -44,13 +53,14 @@ def command(bundle: Path | None, n_tokens: int | None, backends: str | None, sty
                 "tokens": len(spikes),
                 "neurons": neurons,
                 "backends": ["record", *names],
+                "recorded_tokens": recorded,
                 "differences": 0,
             }
         )
     else:
         click.echo(
             f"exact: {len(spikes)} tokens x {neurons} neurons, {1 + len(names)} backends, "
-            "0 differences"
+            f"0 differences{'' if recorded == len(spikes) else f' (record: {recorded} tokens)'}"
         )
 
 

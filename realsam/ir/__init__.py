@@ -1,7 +1,7 @@
 """The waist: `Network` and `Host` say what to run, `Run` says what happened."""
 
 from realsam.ir.driver import ClosedLoop, Driver, Replay
-from realsam.ir.host import Host
+from realsam.ir.host import Host, perplexity
 from realsam.ir.network import Network
 from realsam.ir.neuron import Input, Lif, readout, split_bias
 from realsam.ir.run import Recorder, Run, load_run, provenance, save_run
@@ -36,6 +36,7 @@ __all__ = [
     "from_network",
     "keep_fraction",
     "load_run",
+    "perplexity",
     "provenance",
     "readout",
     "readout_layer",

@@ -3,6 +3,7 @@
 The host is integer too: logits are exact int64 sums, so every backend sees the same ones.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +21,11 @@ def exact_product(matrix: I8, y: I64) -> I64:
     """Multiply [V, D] int8 by [D] integers in float64, which holds every partial sum exactly."""
     product: I64 = (matrix.astype(np.float64) @ y.astype(np.float64)).astype(np.int64)
     return product
+
+
+def perplexity(nats_per_token: float) -> float:
+    """exp(nats per token), at most 1e300: a number in every report."""
+    return math.exp(min(nats_per_token, 690.0))
 
 
 @dataclass(frozen=True, eq=False)

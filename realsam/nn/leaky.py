@@ -9,6 +9,7 @@ import torch
 from snntorch import surrogate
 from torch import Tensor, nn
 
+from realsam.errors import DataError
 from realsam.nn.lif import STATE_ONE, Surrogate, lif_tokens
 from realsam.nn.quantize import WEIGHT_UNIT, even_weight, round_through, threshold_register
 
@@ -52,6 +53,10 @@ class QuantLeaky(nn.Module):
             output: with init_hidden, return the membrane too.
         """
         super().__init__()
+        if not 0 <= beta <= 1:
+            raise DataError(f"beta = {beta} is outside 0..1", "give the share kept per step")
+        if not 0 < threshold < 512:
+            raise DataError(f"threshold = {threshold} is outside 0..512", "scale the weights")
         self.beta = nn.Parameter(torch.tensor(float(beta)), requires_grad=learn_beta)
         self.threshold = nn.Parameter(torch.tensor(float(threshold)), learn_threshold)
         self.init_hidden = init_hidden
@@ -68,29 +73,38 @@ class QuantLeaky(nn.Module):
         return torch.zeros(0)
 
     def reset_mem(self) -> None:
-        """Forget the hidden membrane."""
+        """Forget the hidden membrane; snnTorch's `utils.reset` does not know this layer."""
         self.mem = torch.zeros(0)
 
     def forward(self, input_: Tensor, mem: Tensor | None = None) -> Tensor | tuple[Tensor, Tensor]:
         """Advance one step.
 
         Args:
-            input_: [B, N] synaptic input; a multiple of 1/256 passes unrounded.
-            mem: [B, N] membrane of the step before, unless init_hidden.
+            input_: [...] synaptic input; a multiple of 1/256 passes unrounded.
+            mem: [...] membrane of the step before, unless init_hidden.
 
         Returns:
-            Spikes [B, N] and membrane [B, N]; only the spikes with init_hidden.
+            Spikes and membrane, shaped as the input; only the spikes with init_hidden.
+
+        Raises:
+            DataError: if the membrane has another shape than the input.
         """
         before = self.mem if mem is None else mem
-        if before.shape != input_.shape:
+        if before.numel() == 0:
             before = torch.zeros_like(input_)
+        if before.shape != input_.shape:
+            raise DataError(
+                f"membrane {tuple(before.shape)} does not fit input {tuple(input_.shape)}",
+                "start each batch with init_leaky() or reset_mem()",
+            )
         unit = STATE_ONE * WEIGHT_UNIT
-        dv, vth = (r.expand(input_.shape[-1]) for r in self.registers())
-        a = round_through(input_ * WEIGHT_UNIT, -(2.0**17), 2.0**17)[None]
-        alive = torch.ones(1, len(input_), 1, device=input_.device)
-        spikes, v = lif_tokens(a, None, dv, vth, before * unit, before, alive, 1, self._spike_grad)
-        after = v / unit
+        dv, vth = (register.expand(input_.numel()) for register in self.registers())
+        a = round_through(input_ * WEIGHT_UNIT, -(2.0**17), 2.0**17).reshape(1, 1, -1)
+        v = before.reshape(1, -1) * unit
+        alive = torch.ones(1, 1, 1, device=input_.device)
+        spikes, v = lif_tokens(a, None, dv, vth, v, v, alive, 1, self._spike_grad)
+        fired, after = spikes.reshape(input_.shape), v.reshape(input_.shape) / unit
         if not self.init_hidden:
-            return spikes[0], after
+            return fired, after
         self.mem = after
-        return (spikes[0], after) if self.output else spikes[0]
+        return (fired, after) if self.output else fired

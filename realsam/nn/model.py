@@ -13,6 +13,7 @@ import torch
 from snntorch import surrogate
 from torch import Tensor, nn
 
+from realsam.errors import DataError
 from realsam.ir import IO_PHASES
 from realsam.nn.lif import STATE_ONE
 from realsam.nn.play import Population, ReadoutWeights, State, play
@@ -39,6 +40,15 @@ class ModelConfig:
     groups: int = 8  # time constants per layer
     half_life: tuple[float, float] = (0.7, 60.0)  # tokens, at the start of training
     dropout: float = 0.15
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.dropout < 1:
+            raise DataError(f"dropout = {self.dropout} is outside 0..1", "use a share below 1")
+        if self.width % self.groups:
+            raise DataError(
+                f"width = {self.width} is no multiple of groups = {self.groups}",
+                "give each time constant the same number of neurons",
+            )
 
     @staticmethod
     def of(layers: int, width: int, vocab_size: int, **others: Any) -> "ModelConfig":

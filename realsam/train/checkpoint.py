@@ -44,8 +44,15 @@ def restore_random_state(states: dict[str, torch.Tensor], device: torch.device) 
 def save_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
     """Write a checkpoint; an interruption leaves the one before."""
     partial = folder / (FILE + ".partial")
-    torch.save({"format": FORMAT, **vars(checkpoint)}, partial)
-    partial.replace(folder / FILE)
+    try:
+        torch.save({"format": FORMAT, **vars(checkpoint)}, partial)
+        partial.replace(folder / FILE)
+    except (OSError, RuntimeError) as error:  # torch's writer raises RuntimeError on a full disk
+        raise CheckpointError(
+            f"{folder / FILE}: not writable ({error})", "free some space; the one before is kept"
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def load_checkpoint(folder: Path, device: torch.device | str = "cpu") -> Checkpoint:

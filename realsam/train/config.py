@@ -73,7 +73,7 @@ PRESETS = {
             warmup=20,
             eval_every=100,
         ),
-        "2 layers of 64, vocabulary 512: about a minute on a laptop",
+        "2 layers of 64, vocabulary 512: half a minute on a laptop",
     ),
     "small": Preset(
         ModelConfig.of(layers=4, width=256, vocab_size=2048, code_bits=128, dropout=0.1),

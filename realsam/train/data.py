@@ -5,6 +5,7 @@ import lzma
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,7 @@ class Windows:
                 f"{window} and its target",
                 "use more text or a shorter --window",
             )
+        self.digest = sha256(np.concatenate(self._documents).tobytes()).hexdigest()
         self.batch = min(batch, (total - 1) // window)
         self.windows_per_epoch = (total - 1) // (self.batch * window)
 

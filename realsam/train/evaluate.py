@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from realsam.ir import Host, Network, spiking
+from realsam.ir import Host, Network, perplexity, spiking
 from realsam.nn.backend import TorchNetwork
 from realsam.nn.lif import STATE_ONE
 from realsam.nn.precision import matmul_precision
@@ -42,7 +42,7 @@ class Evaluation:
     @property
     def perplexity(self) -> float:
         """Exponential of the nats per token."""
-        return float(np.exp(self.nats_per_token))
+        return perplexity(self.nats_per_token)
 
     @property
     def bits_per_byte(self) -> float:

@@ -4,12 +4,12 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import exp
 from pathlib import Path
 
 import torch
 
-from realsam.errors import DataError
+from realsam.errors import CheckpointError, DataError
+from realsam.ir import perplexity
 from realsam.lower import lower
 from realsam.nn.model import SpikingLM
 from realsam.nn.precision import matmul_precision
@@ -43,7 +43,7 @@ class Progress:
     def __str__(self) -> str:
         firing = sum(self.firing_rates) / len(self.firing_rates)
         return (
-            f"loss {self.nats_per_token:.3f}, perplexity {exp(self.nats_per_token):.1f}, "
+            f"loss {self.nats_per_token:.3f}, perplexity {perplexity(self.nats_per_token):.1f}, "
             f"firing {firing:.1%}, {self.tokens_per_second:,.0f} tokens/s"
         )
 
@@ -92,7 +92,7 @@ class Trainer:
                 if not nats < float("inf"):
                     raise DataError(
                         f"step {self._step}: the loss is {nats}",
-                        "lower --lr and --matrix-lr; the last checkpoint is kept",
+                        "lower --lr and --matrix-lr; a checkpoint before it is kept",
                     )
                 speed = n_tokens / (time.perf_counter() - since)
                 evaluation = self._evaluate() if evaluating else None
@@ -152,11 +152,16 @@ class Trainer:
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go back to where a checkpoint stood."""
-        self.model.load_state_dict(checkpoint.model)
-        for optimizer, stored in zip(self._optimizers, checkpoint.optimizers, strict=True):
-            optimizer.load_state_dict(stored)
         state = self._backprop.state
-        for piece, stored_piece in zip([*state.v, *state.s], checkpoint.state, strict=True):
-            piece.copy_(stored_piece)
+        try:
+            self.model.load_state_dict(checkpoint.model)
+            for optimizer, stored in zip(self._optimizers, checkpoint.optimizers, strict=True):
+                optimizer.load_state_dict(stored)
+            for piece, stored_piece in zip([*state.v, *state.s], checkpoint.state, strict=True):
+                piece.copy_(stored_piece)
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise CheckpointError(
+                f"{self._folder}: its checkpoint does not fit the run", "train again"
+            ) from error
         self._step, self._position = checkpoint.step, Position(*checkpoint.position)
         restore_random_state(checkpoint.random, self._device)

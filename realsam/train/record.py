@@ -14,7 +14,12 @@ from realsam.vocab import Vocabulary
 
 PROBE = (
     "Once upon a time, there was a little girl named Lily. She had a red ball. One day, a big "
-    'dog came to the park and took it. "Please give it back," said Lily. The dog was sorry.'
+    'dog came to the park and took it. "Please give it back," said Lily. The dog was sorry. He '
+    "gave her the ball and sat down in the grass. Lily was not angry any more. She threw the ball "
+    "as far as she could, and the dog ran after it, over the bridge and around the old tree. They "
+    "played until the sun went down. When it was dark, her mom called from the window. Lily said "
+    "good night to her new friend and ran home. In her bed she thought of the park, the river and "
+    "the big kind dog. She hoped that he would come back the next day."
 )
 
 

@@ -43,15 +43,48 @@ class TrainedRun:
     def validation(self) -> dict[str, Any] | None:
         """The last validation that training logged, if any."""
         path = self.folder / METRICS
-        rows = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        found = [json.loads(row) for row in rows if '"validation"' in row]
-        return found[-1]["validation"] if found else None
+        try:
+            rows = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+            found = [json.loads(row) for row in rows if '"validation"' in row]
+            return found[-1]["validation"] if found else None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(f"{path}: damaged ({error})", "remove that line") from error
 
     def model(self) -> SpikingLM:
         """The trained module, on the CPU."""
         model = SpikingLM(model_config(self.checkpoint.model_config))
-        model.load_state_dict(self.checkpoint.model)
+        try:
+            model.load_state_dict(self.checkpoint.model)
+        except (RuntimeError, TypeError, AttributeError) as error:
+            raise CheckpointError(
+                f"{self.folder / FILE}: its weights do not fit the model", "train again"
+            ) from error
+        for name, parameter in model.named_parameters():
+            if not parameter.isfinite().all():
+                raise CheckpointError(
+                    f"{self.folder / FILE}: {name} is not finite", "train again with a lower --lr"
+                )
         return model
+
+
+def interrupted(folder: Path) -> CheckpointError:
+    """What to tell a user who stopped a training run."""
+    if (folder / FILE).exists():
+        return CheckpointError(
+            "training was interrupted", f"go on from its checkpoint with --resume {folder}"
+        )
+    return CheckpointError("training was interrupted before its first checkpoint", "run it again")
+
+
+def update_config(folder: Path, config: dict[str, Any], train: TrainConfig) -> None:
+    """Store a changed training configuration, so that the folder says what it holds."""
+    _write_config(folder, {**config, "train": train.to_json()})
+
+
+def _write_config(folder: Path, config: dict[str, Any]) -> None:
+    partial = folder / (CONFIG + ".partial")
+    partial.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    partial.replace(folder / CONFIG)
 
 
 def create_run(
@@ -78,7 +111,7 @@ def create_run(
         "data": data,
     }
     (folder / TOKENIZER).write_text(vocabulary.to_json(), encoding="utf-8")
-    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    _write_config(folder, config)
     return folder
 
 

@@ -12,7 +12,7 @@ from realsam.nn.model import ModelConfig, SpikingLM
 from realsam.train.config import PRESETS, TrainConfig, train_config
 from realsam.train.data import Windows, read_documents
 from realsam.train.loop import Trainer
-from realsam.train.runs import create_run, load_run_folder
+from realsam.train.runs import create_run, load_run_folder, update_config
 from realsam.train.toy import toy_documents
 from realsam.vocab import Vocabulary
 
@@ -71,6 +71,7 @@ def prepare(
         "files": [str(f.resolve()) for f in files],
         "valid": str(valid.resolve()) if valid else None,
         "n_tokens": windows.n_tokens,
+        "sha256": windows.digest,
     }
     folder = create_run(out, model_config, config, vocabulary, data)
     trainer = Trainer(model, config, vocabulary, windows, held_out, folder, put)
@@ -78,7 +79,10 @@ def prepare(
 
 
 def resumed(folder: Path, changes: dict[str, Any], device: str) -> Session:
-    """Go on with a run from its checkpoint, exactly; only `steps` and `eval_every` may change."""
+    """Go on with a run from its checkpoint, exactly; only `steps` and `eval_every` may change.
+
+    More steps stretch the schedule of the learning rates from where the run stands.
+    """
     if others := sorted(set(changes) - {"steps", "eval_every"}):
         raise DataError(
             f"--resume keeps the run's own --{others[0].replace('_', '-')}",
@@ -96,15 +100,15 @@ def resumed(folder: Path, changes: dict[str, Any], device: str) -> Session:
         [Path(f) for f in run.config["data"]["files"]], Path(valid) if valid else None
     )
     windows = _windows(documents, run.vocabulary, config)
-    before = run.config["data"].get("n_tokens", windows.n_tokens)
-    if windows.n_tokens != before:
+    if windows.digest != run.config["data"].get("sha256", windows.digest):
         raise CheckpointError(
-            f"{folder}: its training text has {windows.n_tokens} tokens and not {before} as before",
+            f"{folder}: its training text is another than before",
             "restore the text, or start a new run",
         )
     model = run.model()
     trainer = Trainer(model, config, run.vocabulary, windows, held_out, folder, put)
     trainer.restore(run.checkpoint)
+    update_config(folder, run.config, config)
     return Session(trainer, folder, _story(model, windows, put, folder))
 
 

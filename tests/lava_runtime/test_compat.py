@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from lava_runtime import backend, compat
-from lava_runtime.hardware import require_loihi2
+from lava_runtime.hardware import refuse_loihi2
 from realsam.errors import BackendUnavailableError
 from realsam.ir import Replay
 from tests import strategies
@@ -111,4 +111,4 @@ def test_unknown_mode_is_refused() -> None:
 def test_chip_needs_intels_extension() -> None:
     """Without lava-loihi the message says what is missing."""
     with pytest.raises(BackendUnavailableError, match="extension lava-loihi is not installed"):
-        require_loihi2()
+        refuse_loihi2()

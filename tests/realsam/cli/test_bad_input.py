@@ -71,7 +71,7 @@ def test_incomplete_manifest_is_named(broken: Path, key: str, value: object) -> 
     [
         ("format", 2, "bundle format 2 is not 1; export it again with this version"),
         ("network", "0" * 64, "holds another network than the manifest says"),
-        ("files", {}, "no network in it"),
+        ("files", {}, "does not list host.safetensors"),
     ],
 )
 def test_foreign_manifest_is_named(broken: Path, key: str, value: object, message: str) -> None:
@@ -160,6 +160,8 @@ def test_chip_needs_intels_extension() -> None:
         (b"Hi.", (), "the training text is a single document, none is left to validate on"),
         (b"Hi.", ("--vocab-size", 256), "single document"),
         (b"Hi.\n<|endoftext|>\nHo.", ("--vocab-size", 256), "vocabulary size 256 is below 257"),
+        (b"Hi.\n<|endoftext|>\nHo.", ("--vocab-size", 10**23), "is above 1048576"),
+        (b"Hi.\n<|endoftext|>\nHo.", ("--dropout", "nan"), "dropout = nan is outside 0..1"),
         (b"Hi.\n<|endoftext|>\nHo.", ("--seed", -1), "seed = -1 is outside 0..2**63-1"),
         (b"Hi.\n<|endoftext|>\nHo.", ("--steps", 0), "steps = 0 is below 1"),
         (b"Hi.\n<|endoftext|>\nHo.", ("--lr", 0), "lr = 0.0 is not positive"),

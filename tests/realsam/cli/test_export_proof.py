@@ -86,7 +86,7 @@ def test_failed_rename_puts_the_older_bundle_back(
     rename = Path.rename
 
     def fail(self: Path, target: Path) -> Path:
-        if self.name == "bundle.partial":
+        if self.name.startswith(".bundle."):
             full()
         return rename(self, target)
 

@@ -143,12 +143,12 @@ def test_diverged_loss_ends_the_training(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("n", [2, 59, 61])
 def test_resume_with_another_text_is_refused(tmp_path: Path, n: int) -> None:
-    """Going on exactly is not possible; the number of tokens tells."""
+    """Going on exactly is not possible."""
     session = tiny.session(tmp_path)
     session.trainer.train(ignore)
     tiny.corpus(tmp_path, n)
 
-    with pytest.raises(CheckpointError, match=r"run: its training text has \d+ tokens and not"):
+    with pytest.raises(CheckpointError, match="run: its training text is another than before"):
         resumed(session.folder, {"steps": 9}, "cpu")
 
 
