@@ -157,7 +157,7 @@ def test_training_says_what_it_needs(arguments: list[str]) -> None:
     assert done.returncode == 1
     assert done.stderr == (
         "Error: backend torch needs torch, snntorch; "
-        "install the extra: pip install 'realsam[train]'\n"
+        "run `make train-install`, or install the extra `train`\n"
     )
 
 
@@ -168,7 +168,9 @@ def test_verify_leaves_torch_out(bundle: Path) -> None:
     asked = fresh(program, "verify", bundle, "--backends", "reference,torch")
 
     assert asked.returncode == 1
-    assert asked.stderr.startswith("Error: backend torch needs torch, snntorch; run `make train-install`")
+    assert asked.stderr.startswith(
+        "Error: backend torch needs torch, snntorch; run `make train-install`"
+    )
 
 
 @pytest.mark.parametrize("command", ["train", "eval", "export", "verify", "data"])
