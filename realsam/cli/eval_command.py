@@ -1,5 +1,6 @@
 """`realsam eval`: score a text."""
 
+import time
 from pathlib import Path
 
 import click
@@ -29,6 +30,7 @@ def command(model: Path | None, data: Path, device: str, style: str) -> None:
     network, host, vocabulary = network_of(model)
     documents = read_documents(data)
     put = pick_device(device)
+    begin = time.perf_counter()
     with progress("scoring", len(documents)) as (bar, task):
         result = evaluate(
             network,
@@ -38,14 +40,16 @@ def command(model: Path | None, data: Path, device: str, style: str) -> None:
             str(put),
             lambda done, _: bar.update(task, completed=done),
         )
+    speed = result.n_tokens / (time.perf_counter() - begin)
+    values = {**result.to_json(), "tokens_per_second": speed}
     if style == "json":
-        emit_json(result.to_json())
+        emit_json(values)
         return
-    for name, value in result.to_json().items():
-        click.echo(f"{name:<27} {_readable(value)}")
+    for name, value in values.items():
+        click.echo(f"{name:<17} {_readable(value)}")
 
 
 def _readable(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {rate:.2%}" for key, rate in value.items())
+    if isinstance(value, list):
+        return ", ".join(f"{p['name']} {p['firing_rate']:.2%}" for p in value)
     return f"{value:.4f}" if isinstance(value, float) else str(value)

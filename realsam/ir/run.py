@@ -29,7 +29,7 @@ class Run:
     spikes: dict[str, U8]  # [K, N] spikes of each neuron in each token, the input's too
     voltage: I64  # [K, D] readout voltages
     seconds: F64  # [K] wall-clock time at which each token was done, from the first input on
-    notes: dict[str, str] = field(default_factory=dict)  # versions, seed, machine kind
+    notes: dict[str, str] = field(default_factory=dict)  # versions, machine kind
 
     @property
     def n_tokens(self) -> int:

@@ -79,7 +79,10 @@ class Evaluation:
             "bits_per_byte": self.bits_per_byte,
             "bytes_per_token": self.bytes_per_token,
             "firing_rate": self.firing_rate,
-            "firing_rate_per_population": self.firing_rates,
+            "populations": [
+                {"name": name, "neurons": self.n_neurons[name], "firing_rate": rate}
+                for name, rate in self.firing_rates.items()
+            ],
         }
 
 

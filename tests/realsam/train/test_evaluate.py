@@ -141,5 +141,5 @@ def test_json_keys_are_stable() -> None:
         "bits_per_byte",
         "bytes_per_token",
         "firing_rate",
-        "firing_rate_per_population",
+        "populations",
     ]
