@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lava_runtime.compat import load_lava
 from tests.realsam.cli.conftest import TRAINING, call, error, everything, generate
 
 needs_lava = pytest.mark.skipif(find_spec("lava") is None, reason="Lava is not installed")
@@ -118,6 +119,7 @@ def test_eval_of_nothing_is_named(tmp_path: Path, text: Path) -> None:
         (("--prompt", " \n"), "the prompt is empty; give some text"),
         (("--prompt", "Once \udcff"), "the prompt is not UTF-8 at character 5"),
         (("--prompt", "! " * 5000), "tokens, more than 4096; shorten it"),
+        (("--prompt", "a <|endoftext|> b"), "the prompt contains <|endoftext|>; leave it out"),
         ((*PROMPT, "--temperature", "-1"), "temperature = -1.0 is outside 0..100"),
         ((*PROMPT, "--temperature", "nan"), "temperature = nan is outside 0..100"),
         ((*PROMPT, "--top-k", "-1"), "top_k = -1 is negative"),
@@ -344,3 +346,17 @@ def test_wrong_usage_of_generate_is_exit_code_2(words: tuple[str, ...]) -> None:
 
     assert result.exit_code == 2
     assert result.stdout == ""
+
+
+@pytest.mark.lava
+@needs_lava
+def test_chip_is_never_replaced_by_the_simulator(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Intel's extension is there, the refusal is another, and nothing runs."""
+    load_lava()
+    from lava.utils import loihi
+
+    monkeypatch.setattr(loihi, "is_installed", lambda *_: True)
+
+    line = error(generate(*PROMPT, "--target", "loihi2"))
+
+    assert line.startswith("Loihi 2: this version has not been connected to a chip")

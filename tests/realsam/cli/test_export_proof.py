@@ -13,7 +13,18 @@ from export.bundle import load_bundle
 from realsam import lower as lower_module
 from realsam.cli import proof
 from realsam.errors import MismatchError
-from realsam.ir import Host, Network, Run
+from realsam.ir import (
+    Host,
+    Input,
+    Layer,
+    Network,
+    Replay,
+    Run,
+    TokenClock,
+    readout_layer,
+    to_network,
+)
+from sim import reference
 from tests.realsam.cli.conftest import call, error, everything, parsed
 
 pytestmark = pytest.mark.usefixtures("two_backends")
@@ -203,3 +214,47 @@ def test_backend_that_stops_early_is_found(bundle: Path, monkeypatch: Patch) -> 
     line = error(call("verify", bundle, "--backends", "sim", "--tokens", 9))
 
     assert line.startswith("not exact: sim played 3 of 9 tokens")
+
+
+def test_interrupted_export_says_so(run: Path, monkeypatch: Patch) -> None:
+    """One line with the cure."""
+    monkeypatch.setattr(proof, "play", interrupt)
+
+    line = error(call("export", run))
+
+    assert line == "export was interrupted; nothing half-written is left, run it again"
+
+
+def test_one_backend_is_no_witness_beyond_the_record(bundle: Path) -> None:
+    """Up to its end the record is the other one."""
+    n_tokens = load_bundle(bundle).record.n_tokens
+
+    exact = call("verify", bundle, "--tokens", n_tokens, "--backends", "sim")
+    line = error(call("verify", bundle, "--tokens", n_tokens + 1, "--backends", "sim"))
+
+    assert exact.exit_code == 0
+    assert line.startswith(f"beyond the record's {n_tokens} tokens sim would be its own witness")
+
+
+def test_foreign_files_in_a_bundle_stay(run: Path, bundle: Path) -> None:
+    """Such as a model card."""
+    shutil.copytree(bundle, run / "bundle")
+    (run / "bundle" / "MODEL_CARD.md").write_text("mine")
+
+    assert call("export", run).exit_code == 0
+
+    assert (run / "bundle" / "MODEL_CARD.md").read_text() == "mine"
+
+
+def test_peaks_are_those_before_wrap_and_reset() -> None:
+    """600 inputs of weight 254 in one step wrap the current of a neuron that then spikes."""
+    lines = 600
+    weight = np.full((1, lines), 254, np.int16)
+    layer = Layer("a", np.array([0]), np.array([1]), ("in",), weight)
+    out = readout_layer("out", ("a",), np.array([[2]], np.int16))
+    network = to_network(TokenClock(Input("in", lines), (layer, out), 3))
+    truth = reference.run(network, Replay(np.ones((1, lines), np.uint8)))
+
+    peaks = proof._peaks(network, truth)
+
+    assert peaks == {"a_in": 254 * lines, "v": 254 * lines << 6, "a_in_worst_case": 254 * lines}
