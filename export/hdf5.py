@@ -4,7 +4,7 @@ h5py and nir report damage with almost every built-in exception; here they becom
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from realsam.errors import BundleError, ExportError, NetworkError, RegisterRangeError
+from realsam.files import replacing
 
 # What h5py, nir and numpy raise on bytes that are not what they should be.
 DAMAGE = (
@@ -34,16 +35,12 @@ def written(path: Path) -> Iterator[Path]:
     Raises:
         BundleError: if the folder does not take the file.
     """
-    partial = path.with_name(path.name + ".partial")
     try:
-        yield partial
-        partial.replace(path)
+        with replacing(path) as partial:
+            yield partial
     except OSError as error:
         cure = "choose a folder that exists and has room"
         raise BundleError(f"{path}: cannot be written ({one_line(error)})", cure) from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from realsam.console import Group, note
+from realsam.files import replacing
 
 
 @click.group(cls=Group, epilog="Example: realsam data toy --out toy.txt")
@@ -23,10 +24,7 @@ def toy(out: Path, stories: int, seed: int) -> None:
     from realsam.train.toy import toy_documents
     from realsam.vocab import END_OF_TEXT
 
-    partial = out.with_name(out.name + ".partial")
-    partial.write_text(
-        "".join(f"{story}\n{END_OF_TEXT}\n" for story in toy_documents(stories, seed)),
-        encoding="utf-8",
-    )
-    partial.replace(out)
+    text = "".join(f"{story}\n{END_OF_TEXT}\n" for story in toy_documents(stories, seed))
+    with replacing(out) as partial:
+        partial.write_text(text, encoding="utf-8")
     note(f"wrote {stories} stories to {out}")

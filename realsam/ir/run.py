@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 
 from realsam.arrays import F64, I64, U8
 from realsam.errors import RealSamError
+from realsam.files import replacing
 from realsam.ir.network import Network
 
 FORMAT = 1
@@ -106,9 +107,8 @@ def save_run(run: Run, path: Path) -> None:
         "steps_per_token": run.steps_per_token,
         "notes": run.notes,
     }
-    partial = path.with_name(path.name + ".partial")
-    save_file(tensors, partial, {"realsam": json.dumps(plain)})
-    partial.replace(path)
+    with replacing(path) as partial:
+        save_file(tensors, partial, {"realsam": json.dumps(plain)})
 
 
 def load_run(path: Path) -> Run:

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from realsam.errors import CheckpointError
+from realsam.files import replacing
 
 FORMAT = 1
 FILE = "checkpoint.pt"
@@ -43,16 +44,13 @@ def restore_random_state(states: dict[str, torch.Tensor], device: torch.device) 
 
 def save_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
     """Write a checkpoint; an interruption leaves the one before."""
-    partial = folder / (FILE + ".partial")
     try:
-        torch.save({"format": FORMAT, **vars(checkpoint)}, partial)
-        partial.replace(folder / FILE)
+        with replacing(folder / FILE) as partial:
+            torch.save({"format": FORMAT, **vars(checkpoint)}, partial)
     except (OSError, RuntimeError) as error:  # torch's writer raises RuntimeError on a full disk
         raise CheckpointError(
             f"{folder / FILE}: not writable ({error})", "free some space; the one before is kept"
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def load_checkpoint(folder: Path, device: torch.device | str = "cpu") -> Checkpoint:

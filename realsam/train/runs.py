@@ -10,6 +10,7 @@ import torch
 
 import realsam
 from realsam.errors import CheckpointError, DataError
+from realsam.files import replacing
 from realsam.nn.model import ModelConfig, SpikingLM
 from realsam.train.checkpoint import FILE, Checkpoint, load_checkpoint
 from realsam.train.config import TrainConfig, differences, model_config, train_config
@@ -82,9 +83,8 @@ def update_config(folder: Path, config: dict[str, Any], train: TrainConfig) -> N
 
 
 def _write_config(folder: Path, config: dict[str, Any]) -> None:
-    partial = folder / (CONFIG + ".partial")
-    partial.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    partial.replace(folder / CONFIG)
+    with replacing(folder / CONFIG) as partial:
+        partial.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
 def create_run(
