@@ -22,6 +22,7 @@ from export.bundle import load_bundle
 from realsam.cli.backends import installed, require
 from realsam.console import note, progress
 from realsam.ir import ClosedLoop, Sampler
+from realsam.vocab import prompt_tokens
 from sim.simulator import fast_host
 
 PROMPT = "Once upon a time"
@@ -30,7 +31,7 @@ PROMPT = "Once upon a time"
 def speeds(n_tokens: int, repeats: int) -> dict[str, list[float]]:
     """Tokens per second of closed-loop generation, sampling included, per backend."""
     bundle = load_bundle()
-    prompt = [bundle.vocabulary.end_of_text, *bundle.vocabulary.encode(PROMPT)]
+    prompt = prompt_tokens(bundle.vocabulary, PROMPT)
     names, host = installed(), fast_host(bundle.host)
     measured: dict[str, list[float]] = {name: [] for name in names}
     with progress("measuring", repeats * len(names)) as (bar, task):

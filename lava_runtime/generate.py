@@ -15,7 +15,7 @@ from export.bundle import Bundle, load_bundle
 from lava_runtime.backend import run
 from lava_runtime.hardware import refuse_loihi2
 from realsam.console import STDERR, Command, emit_json, format_option
-from realsam.ir import ClosedLoop, Run, Sampler, perplexity
+from realsam.ir import ClosedLoop, Host, Run, Sampler, perplexity
 from realsam.report import count, estimate, load_costs, render_text, to_json
 from realsam.vocab import TextStream, prompt_tokens
 from sim.simulator import fast_host
@@ -72,6 +72,7 @@ def main(
         refuse_loihi2()
     sampler = Sampler(temperature, top_k, seed)
     bundle = load_bundle(model)
+    host = fast_host(bundle.host)
     tokens = prompt_tokens(bundle.vocabulary, prompt)
     stream = TextStream(bundle.vocabulary)
     with STDERR.status(f"Lava ({mode}) reads {len(tokens)} tokens") as status:
@@ -83,14 +84,15 @@ def main(
             click.echo(stream.add(token), nl=False)  # flushes
 
         on_token = show if style == "text" else None
-        loop = ClosedLoop(fast_host(bundle.host), tokens, sampler, n_tokens, on_token)
+        loop = ClosedLoop(host, tokens, sampler, n_tokens, on_token)
         played = run(bundle.network, loop, mode, strict)
+    counts = count(bundle.network, bundle.host, played)
+    energy = estimate(counts, load_costs())
     if style == "json":
-        emit_json(_report(bundle, loop, played, seed))
+        emit_json({**_report(bundle, host, loop, played), "seed": seed, **to_json(counts, energy)})
         return
     click.echo(f"{stream.end()}\n")
-    counts = count(bundle.network, bundle.host, played)
-    click.echo(render_text(counts, estimate(counts, load_costs())))
+    click.echo(render_text(counts, energy))
     click.echo(
         f"speed                {played.tokens_per_second:,.0f} tokens/s on Lava "
         f"{played.notes['lava']} ({mode}, processes: {played.notes['processes']}, started in "
@@ -98,13 +100,12 @@ def main(
     )
 
 
-def _report(bundle: Bundle, loop: ClosedLoop, played: Run, seed: int) -> dict[str, Any]:
-    """The stable keys of `--format json`."""
+def _report(bundle: Bundle, host: Host, loop: ClosedLoop, played: Run) -> dict[str, Any]:
+    """What `--format json` says of the text and its score."""
     text = bundle.vocabulary.decode(loop.tokens)
     following = np.array(loop.tokens[1 : played.n_tokens + 1])
-    nats = float(fast_host(bundle.host).nats(played.voltage[: len(following)], following).sum())
+    nats = float(host.nats(played.voltage[: len(following)], following).sum())
     n_bytes = max(1, len(text.encode()))
-    counts = count(bundle.network, bundle.host, played)
     return {
         "text": text,
         "tokens": len(loop.generated),
@@ -115,11 +116,9 @@ def _report(bundle: Bundle, loop: ClosedLoop, played: Run, seed: int) -> dict[st
         "perplexity": perplexity(nats / len(following)),
         "bits_per_byte": nats / log(2) / n_bytes,
         "bytes_per_token": n_bytes / len(following),
-        "vocab_size": bundle.host.vocab_size,
+        "vocab_size": host.vocab_size,
         "backend": played.backend,
-        "seed": seed,
         "versions": played.notes,
-        **to_json(counts, estimate(counts, load_costs())),
     }
 
 

@@ -1,1 +1,1 @@
-"""Backends without Lava: the numpy reference and the token-clock engine."""
+"""Backends without Lava: the numpy reference, and the fast simulator that equals it."""

@@ -23,9 +23,15 @@ class State:
     v: I64
 
 
+def current(lif: Lif, u: I64, a_in: I64) -> I64:
+    """[N] currents before the wrap: what strict mode judges."""
+    arrived: I64 = decay(u, lif.du + 1) + (a_in << STATE_SHIFT)
+    return arrived
+
+
 def update(lif: Lif, state: State, a_in: I64) -> U8:
     """Advance one population by one step in place; returns its spikes [N]."""
-    state.u = wrap(decay(state.u, lif.du + 1) + (a_in << STATE_SHIFT))
+    state.u = wrap(current(lif, state.u, a_in))
     state.v = clip(decay(state.v, lif.dv) + state.u + lif.bias)
     spikes = state.v > lif.vth << STATE_SHIFT
     state.v = np.where(spikes, 0, state.v)
@@ -69,8 +75,8 @@ class Reference:
         for population in self.network.populations:
             a_in = self.arriving(population.name)
             if self.strict:
-                u = decay(self.state[population.name].u, population.du + 1)
-                refuse_overflow(population.name, u + (a_in << STATE_SHIFT), self._time)
+                u = current(population, self.state[population.name].u, a_in)
+                refuse_overflow(population.name, u, self._time)
             pieces.append(update(population, self.state[population.name], a_in))
         fired: U8 = np.concatenate(pieces)
         self._history.append(fired)

@@ -11,11 +11,12 @@ from export.nir import Profile
 from export.nir.parity import float_parity, parity
 from realsam.cli.backends import installed, require
 from realsam.errors import ExportError, MismatchError
-from realsam.fixedpoint import STATE_SHIFT, decay, shift_sum
+from realsam.fixedpoint import decay, shift_sum
 from realsam.ir import Driver, Network, Replay, Run, spiking
 from realsam.report import first_difference
 from realsam.vocab import prompt_tokens
-from sim.reference import Reference
+from sim.reference import Reference, current
+from sim.simulator import fast_host
 
 if TYPE_CHECKING:
     from realsam.train.runs import TrainedRun  # loads torch
@@ -61,11 +62,11 @@ def export_run(
         MismatchError: if a backend differs from the training module.
     """
     from realsam.lower import lower
-    from realsam.train.record import PROBE, probe_tokens, record
+    from realsam.train.record import PROBE, record
 
     model, vocabulary = trained.model(), trained.vocabulary
     network, host = lower(model, vocabulary.end_of_text)
-    tokens = probe_tokens(vocabulary)
+    tokens = prompt_tokens(vocabulary, PROBE)
     truth, nats = record(model, network, tokens)
     backends = installed()
     proof: dict[str, Any] = {"backends": backends, "peaks": _peaks(network, truth)}
@@ -102,7 +103,7 @@ def check_host(bundle: Bundle) -> None:
     probe = bundle.manifest["probe"]
     tokens = prompt_tokens(bundle.vocabulary, probe["text"])
     following = np.array([*tokens[1:], bundle.vocabulary.end_of_text])
-    nats = float(bundle.host.nats(bundle.record.voltage, following).mean())
+    nats = float(fast_host(bundle.host).nats(bundle.record.voltage, following).mean())
     if abs(nats - probe["nats_per_token"]) > _NATS_TOLERANCE:
         raise MismatchError(
             f"not exact: the host scores the probe with {nats:.6f} nats per token, the training "
@@ -131,18 +132,17 @@ def _peaks(network: Network, truth: Run) -> dict[str, int]:
 
     Taken before wrap, clip and reset: what the registers would have to hold.
     """
-    engine, current, voltage = Reference(network), 0, 0
+    engine, arriving, voltage = Reference(network), 0, 0
     for spikes in truth.spikes[network.input.name]:
         for phase in range(network.steps_per_token):
             for lif in network.populations:
                 state, a_in = engine.state[lif.name], engine.arriving(lif.name)
-                u = decay(state.u, lif.du + 1) + (a_in << STATE_SHIFT)
-                v = decay(state.v, lif.dv) + u + lif.bias
-                current = max(current, int(np.abs(a_in).max()))
+                v = decay(state.v, lif.dv) + current(lif, state.u, a_in) + lif.bias
+                arriving = max(arriving, int(np.abs(a_in).max()))
                 voltage = max(voltage, int(np.abs(v).max()))
             engine.step(spikes if phase == 0 else np.zeros_like(spikes))
     worst = max(
         int(np.abs(shift_sum(np.abs(q.weight.astype(np.int64)).sum(axis=1), q.weight_exp)).max())
         for q in network.projections
     )
-    return {"a_in": current, "v": voltage, "a_in_worst_case": worst}
+    return {"a_in": arriving, "v": voltage, "a_in_worst_case": worst}

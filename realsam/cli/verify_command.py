@@ -11,7 +11,7 @@ from realsam.console import Command, emit_json, format_option, note
 from realsam.errors import BackendUnavailableError
 from realsam.ir import ClosedLoop, Replay, Sampler
 from realsam.vocab import prompt_tokens
-from sim.simulator import run
+from sim.simulator import fast_host, run
 
 
 @click.command(
@@ -67,8 +67,9 @@ def command(bundle: Path | None, n_tokens: int | None, backends: str | None, sty
 def _tokens(bundle: Bundle, n_tokens: int) -> list[int]:
     """The tokens of the probe text, then those that the model goes on with."""
     probe = prompt_tokens(bundle.vocabulary, bundle.manifest["probe"]["text"])
-    loop = ClosedLoop(
-        bundle.host, probe, Sampler(), max(0, n_tokens - len(probe)), stop_at_end=False
-    )
+    if n_tokens <= len(probe):
+        return probe[:n_tokens]
+    n_new = n_tokens - len(probe)
+    loop = ClosedLoop(fast_host(bundle.host), probe, Sampler(), n_new, stop_at_end=False)
     run(bundle.network, loop)
-    return loop.tokens[:n_tokens]
+    return loop.tokens

@@ -10,7 +10,6 @@ import torch
 from realsam.ir import Network, Recorder, Run
 from realsam.lower import INPUT
 from realsam.nn.model import SpikingLM
-from realsam.vocab import Vocabulary
 
 PROBE = (
     "Once upon a time, there was a little girl named Lily. She had a red ball. One day, a big "
@@ -21,11 +20,6 @@ PROBE = (
     "good night to her new friend and ran home. In her bed she thought of the park, the river and "
     "the big kind dog. She hoped that he would come back the next day."
 )
-
-
-def probe_tokens(vocabulary: Vocabulary, text: str = PROBE) -> list[int]:
-    """The probe text as a document: the end of text first."""
-    return [vocabulary.end_of_text, *vocabulary.encode(text)]
 
 
 @torch.no_grad()
