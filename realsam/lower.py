@@ -22,7 +22,7 @@ from realsam.ir import (
 from realsam.limits import DU_MAX
 from realsam.nn.leaky import QuantLeaky, QuantLinear
 from realsam.nn.model import SpikingLM
-from realsam.nn.play import Population
+from realsam.nn.population import Population
 from realsam.nn.quantize import DECODE_UNIT, WEIGHT_UNIT, decoder_weight, even_weight
 
 INPUT = "input"
@@ -84,8 +84,8 @@ def _network(model: SpikingLM) -> Network:
         population: Population = layer.integers()  # type: ignore[operator]
         weight = _columns(population.weight, population.constant, config.code_bits)
         sources = heard
-        if population.recurrent is not None:
-            weight = np.concatenate([weight, _weights(population.recurrent)], axis=1)
+        if population.own is not None:
+            weight = np.concatenate([weight, _weights(population.own)], axis=1)
             sources = (*heard, name)
         layers.append(
             Layer(name, _integers(population.dv), _integers(population.vth), sources, weight)

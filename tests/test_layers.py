@@ -29,6 +29,7 @@ OWNERS: dict[str, set[str]] = {
     "numba": {"sim"},
     "lava": {"lava_runtime"},
     "tokenizers": {"realsam.vocab"},
+    "triton": {"realsam.nn", "realsam.train"},
     "click": {"realsam.console", "realsam.cli", "lava_runtime"},
     "rich": {"realsam.console", "realsam.cli", "lava_runtime"},
 }

@@ -4,9 +4,10 @@ Lacks: networks that do not follow the token clock, feedback from later layers, 
 memory or spikes, strict mode.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
-from snntorch import surrogate
 from torch import Tensor
 
 from realsam.arrays import U8
@@ -14,9 +15,10 @@ from realsam.errors import NetworkError
 from realsam.fixedpoint import DECAY_ONE
 from realsam.ir import Driver, Lif, Network, Projection, Recorder, Run, from_network
 from realsam.limits import NEVER_SPIKES
-from realsam.nn.play import Population, ReadoutWeights, State, play
+from realsam.nn.play import play
+from realsam.nn.population import Played, Population, ReadoutWeights, State
 
-_UNUSED_SURROGATE = surrogate.atan()  # no gradient is taken here
+_BLOCKS = (16, 32, 64, 128)  # neurons; recurrences in such blocks are played faster
 
 
 class TorchNetwork:
@@ -35,7 +37,8 @@ class TorchNetwork:
     def _population(self, projection: Projection) -> Population:
         lif = self.network.population(projection.target)
         earlier, own = self._weights(projection)
-        return Population(earlier, None, own, self._tensor(lif.dv), self._tensor(lif.vth))
+        blocks = None if own is None else _blocks(own)
+        return Population(earlier, None, blocks, self._tensor(lif.dv), self._tensor(lif.vth))
 
     def _weights(self, projection: Projection) -> tuple[Tensor, Tensor | None]:
         """Weights [N, M] from all earlier populations, and [N, N] from the target itself."""
@@ -58,18 +61,21 @@ class TorchNetwork:
         return State.zeros(self.layers, batch, self.device)
 
     @torch.no_grad()
-    def play(self, code: Tensor, state: State) -> tuple[list[Tensor], Tensor, State]:
-        """Play input spikes [T, B, M] of running documents; see `realsam.nn.play.play`."""
-        alive = torch.ones(*code.shape[:2], 1, device=self.device)
-        return play(
-            self.layers,
-            self.readout,
-            code,
-            alive,
-            state,
-            self.network.steps_per_token,
-            _UNUSED_SURROGATE,
-        )
+    def play(self, code: Tensor, state: State) -> Played:
+        """Play input spikes [T, B, M] of running documents and record all spikes."""
+        alive = torch.ones(code.shape[:2], device=self.device)
+        steps = self.network.steps_per_token
+        return play(self.layers, self.readout, code, alive, state, steps, record=True)
+
+
+def _blocks(own: Tensor) -> Tensor:
+    """The smallest blocks [G, n, n] on the diagonal that hold all weights [N, N]."""
+    for n in _BLOCKS:
+        if len(own) % n == 0:
+            parts = torch.stack([own[i : i + n, i : i + n] for i in range(0, len(own), n)])
+            if torch.count_nonzero(parts) == torch.count_nonzero(own):
+                return parts
+    return own[None]
 
 
 def _refuse_readout(lif: Lif) -> None:
@@ -90,14 +96,15 @@ def run(network: Network, driver: Driver) -> Run:
     state = engine.start(1)
     while (spikes := driver.spikes()) is not None:
         code = torch.tensor(spikes, dtype=torch.float32)[None, None]
-        fired, voltage, state = engine.play(code, state)
-        read = voltage[0, 0].numpy().astype(np.int64)
-        recorder.add(_vector(spikes, fired, len(read)), read)
+        played = engine.play(code, state)
+        state = played.state
+        read = played.voltage[0, 0].numpy().astype(np.int64)
+        recorder.add(_vector(spikes, played.fired, len(read)), read)
         driver.take(read)
     return recorder.run(torch=torch.__version__)
 
 
-def _vector(spikes: U8, fired: list[Tensor], n_readout: int) -> U8:
+def _vector(spikes: U8, fired: Sequence[Tensor], n_readout: int) -> U8:
     """All spikes of a token in the order of the network's populations."""
     layers = [s[0, 0].numpy().astype(np.uint8) for s in fired]
     return np.concatenate([spikes, *layers, np.zeros(n_readout, np.uint8)])

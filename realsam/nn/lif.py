@@ -12,16 +12,17 @@ Sources: `realsam.fixedpoint`; Neftci et al. 2019, IEEE SPM 36(6) (surrogate gra
 """
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import torch
+from snntorch.surrogate import atan
 from torch import Tensor
 
 from realsam.fixedpoint import DECAY_ONE, STATE_MAX, STATE_SHIFT, STATE_SPAN
 
 Surrogate = Callable[[Tensor], Tensor]  # a Heaviside step of `snntorch.surrogate`
 STATE_ONE = 1 << STATE_SHIFT
+SPIKE: Surrogate = atan(alpha=2.0)
 
 
 def exact_dtype(device: torch.device) -> torch.dtype:
@@ -68,12 +69,6 @@ def _retreat(
     return g_peak * STATE_ONE, g_peak * keep * alive
 
 
-@cache
-def _fused(function: Callable[..., Any], device: str) -> Callable[..., Any]:
-    # One kernel a step instead of one per operation; the source stays the reference.
-    return torch.compile(function, dynamic=False) if device == "cuda" else function
-
-
 class _LifTokens(torch.autograd.Function):
     """See `lif_tokens`."""
 
@@ -92,13 +87,12 @@ class _LifTokens(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor]:
         dtype = exact_dtype(a.device)
         keep, threshold = (DECAY_ONE - dv).to(dtype) / DECAY_ONE, vth.to(dtype) * STATE_ONE
-        advance = _fused(_advance, a.device.type)
         peaks, spikes = torch.empty_like(a), torch.empty_like(a)
         last_v, last_s = v.to(dtype), s
         for t in range(len(a)):
             last_v, last_s = last_v * alive[t], last_s * alive[t]
             total = a[t] if recurrent is None else torch.addmm(a[t], last_s, recurrent.T)
-            peaks[t], spikes[t], last_v = advance(last_v, total, keep, threshold, steps)
+            peaks[t], spikes[t], last_v = _advance(last_v, total, keep, threshold, steps)
             last_s = spikes[t]
         ctx.save_for_backward(peaks, spikes, recurrent, dv, vth, v, s, alive)
         ctx.steps, ctx.surrogate = steps, surrogate
@@ -111,12 +105,11 @@ class _LifTokens(torch.autograd.Function):
         keep = (DECAY_ONE - dv) / DECAY_ONE
         keep_token = keep**ctx.steps
         slope = surrogate_slope(ctx.surrogate, peaks / (vth * STATE_ONE) - 1) / (vth * STATE_ONE)
-        retreat = _fused(_retreat, peaks.device.type)
         g_a, g_fired = torch.empty_like(peaks), torch.empty_like(peaks)
         g_back = torch.zeros_like(v)
         for t in reversed(range(len(peaks))):
             g_fired[t] = g_s[t] + g_back  # a spike is heard at once and, by its own layer, later
-            g_a[t], g_v = retreat(
+            g_a[t], g_v = _retreat(
                 g_v, g_fired[t], slope[t], peaks[t], spikes[t], keep_token, alive[t]
             )
             if recurrent is not None:

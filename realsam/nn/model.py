@@ -15,8 +15,11 @@ from torch import Tensor, nn
 
 from realsam.errors import DataError
 from realsam.ir import IO_PHASES
+from realsam.nn.dropout import Dropout
 from realsam.nn.lif import STATE_ONE
-from realsam.nn.play import Population, ReadoutWeights, State, play
+from realsam.nn.loss import Labels, window_loss
+from realsam.nn.play import play
+from realsam.nn.population import Played, Population, ReadoutWeights, State
 from realsam.nn.quantize import (
     DECODE_UNIT,
     WEIGHT_UNIT,
@@ -36,7 +39,7 @@ class ModelConfig:
     layers: int = 6
     width: int = 512
     steps_per_token: int = 10  # P: layers + IO_PHASES makes room for chip I/O
-    recurrent: bool = True
+    recurrent_block: int | None = 64  # neurons that hear each other a token later; None: none do
     groups: int = 8  # time constants per layer
     half_life: tuple[float, float] = (0.7, 60.0)  # tokens, at the start of training
     dropout: float = 0.15
@@ -49,6 +52,16 @@ class ModelConfig:
                 f"width = {self.width} is no multiple of groups = {self.groups}",
                 "give each time constant the same number of neurons",
             )
+        if self.recurrent_block is not None and self.width % self.block:
+            raise DataError(
+                f"width = {self.width} is no multiple of recurrent_block = {self.recurrent_block}",
+                "choose a block that divides the width",
+            )
+
+    @property
+    def block(self) -> int:
+        """Neurons of a block of the recurrence, 0 without one; a narrow layer is one block."""
+        return min(self.recurrent_block or 0, self.width)
 
     @staticmethod
     def of(layers: int, width: int, vocab_size: int, **others: Any) -> "ModelConfig":
@@ -72,11 +85,9 @@ class Layer(nn.Module):
         active = config.code_bits / 2 + 0.1 * (heard - config.code_bits)
         self.weight = nn.Parameter(torch.randn(width, heard) * 0.5 / active**0.5)
         self.constant = nn.Parameter(torch.zeros(width))
-        self.recurrent = (
-            nn.Parameter(torch.randn(width, width) * 0.2 / (0.1 * width) ** 0.5)
-            if config.recurrent
-            else None
-        )
+        self.recurrent: nn.Parameter | None = None
+        if n := config.block:
+            self.recurrent = nn.Parameter(torch.randn(width // n, n, n) * 0.2 / (0.1 * n) ** 0.5)
         low, high = (log(log(2) / h / config.steps_per_token) for h in config.half_life)
         self.rate = nn.Parameter(torch.linspace(low, high, config.groups))
         self.threshold = nn.Parameter(torch.ones(1))
@@ -108,22 +119,42 @@ class SpikingLM(nn.Module):
         self.readout = nn.Parameter(torch.randn(bits, heard) * 0.5 / active**0.5)
         self.readout_constant = nn.Parameter(torch.zeros(bits))
         self._encode = surrogate.sigmoid(slope=20)
-        self._spike = surrogate.atan(alpha=2.0)
 
     def forward(
-        self, tokens: Tensor, alive: Tensor, state: State | None = None
-    ) -> tuple[list[Tensor], Tensor, State]:
-        """Play tokens [T, B]; see `play` for `alive` and the results."""
+        self,
+        tokens: Tensor,
+        alive: Tensor,
+        state: State | None = None,
+        dropout_seed: Tensor | None = None,
+        record: bool = False,
+    ) -> Played:
+        """Play tokens [T, B]; see `play` for `alive`. Dropout needs a seed [], an int64."""
         layers = [layer.integers() for layer in self.layers]  # type: ignore[operator]
         readout = ReadoutWeights(even_weight(self.readout), even_weight(self.readout_constant))
-        code = self._encode(nn.functional.embedding(tokens, self.embedding))
+        code = nn.functional.embedding(tokens, self._encode(self.embedding))
         state = state or State.zeros(layers, tokens.shape[1], tokens.device)
-        dropout = self.config.dropout if self.training else 0.0
+        dropout = None
+        if dropout_seed is not None and self.config.dropout:
+            dropout = Dropout.of(dropout_seed, len(layers), self.config.dropout)
         return play(
-            layers, readout, code, alive, state, self.config.steps_per_token, self._spike, dropout
+            layers, readout, code, alive, state, self.config.steps_per_token, dropout, record
         )
 
     def logits(self, voltage: Tensor) -> Tensor:
         """Logits in nats [..., V] of readout voltages [..., D]."""
-        decode = decoder_weight(self.embedding) / DECODE_UNIT
-        return nn.functional.linear(voltage / (STATE_ONE * WEIGHT_UNIT), decode, self.output_bias)
+        return nn.functional.linear(self._z(voltage), self._decode(), self.output_bias)
+
+    def loss(
+        self, voltage: Tensor, targets: Tensor, labels: Labels | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Mean loss and nats per token of readout voltages [..., D]; see `window_loss`."""
+        z = self._z(voltage).flatten(0, -2)
+        return window_loss(z, self._decode(), self.output_bias, targets.flatten(), labels)
+
+    def _z(self, voltage: Tensor) -> Tensor:
+        """The readout in units of a weight of 1."""
+        return voltage / (STATE_ONE * WEIGHT_UNIT)
+
+    def _decode(self) -> Tensor:
+        """[V, D] decoder weights."""
+        return decoder_weight(self.embedding) / DECODE_UNIT

@@ -1,18 +1,25 @@
 """Forward and backward over one window, with the spiking state carried to the next.
 
-On CUDA the whole pass is captured once as a graph and replayed: its thousands of small kernels
-would otherwise wait for the CPU to launch them.
+On CUDA the whole pass is captured once as a graph and replayed: its kernels would otherwise wait
+for the CPU to launch them.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor
+from torch.nn.parallel import DistributedDataParallel
 
+from realsam.nn.loss import Labels
 from realsam.nn.model import SpikingLM
-from realsam.nn.play import State
+from realsam.nn.population import State
 from realsam.train.config import TrainConfig
 from realsam.train.data import Window
+from realsam.train.objective import Objective
+
+_WARM_UP = 3  # passes before a capture, in which kernels are compiled
+_WARM_UP_PARALLEL = 11  # DistributedDataParallel rearranges its buckets in the first ten
 
 
 class Backprop:
@@ -20,65 +27,100 @@ class Backprop:
 
     def __init__(
         self,
+        objective: Objective | DistributedDataParallel,
         model: SpikingLM,
         config: TrainConfig,
         batch: int,
         end_of_text: int,
         device: torch.device,
+        teacher: Labels | None = None,
     ) -> None:
+        """`teacher` holds labels of all tokens of the text, [n, K]."""
+        self._objective = objective
         self._model = model
-        self._config = config
+        self._accumulate = config.accumulate
         self._end = end_of_text
+        self._teacher = teacher
         shape = (config.window, batch)
         self._tokens = torch.zeros(shape, dtype=torch.int64, device=device)
         self._targets = torch.zeros(shape, dtype=torch.int64, device=device)
-        self._alive = torch.ones(*shape, 1, device=device)
-        self.state = State.zeros(
+        self._places = torch.zeros(shape, dtype=torch.int64, device=device)
+        self._alive = torch.ones(shape, device=device)
+        self._seed = torch.zeros((), dtype=torch.int64, device=device)
+        quiet = State.zeros(
             [layer.integers() for layer in model.layers],  # type: ignore[operator]
             batch,
             device,
         )
+        self.state = State(*(tuple(x.clone() for x in part) for part in (quiet.v, quiet.s)))
         self._measures = torch.zeros(1 + len(model.layers), device=device)
-        self._replay: Callable[[], None] | None = None
+        self._replays: dict[bool, Callable[[], None]] = {}
 
-    def __call__(self, window: Window) -> Tensor:
-        """Returns [1 + L] the loss in nats per token and the firing rate of each layer."""
-        tokens = torch.from_numpy(window.tokens.copy())
+    def __call__(self, window: Window, seed: int, last: bool = True) -> Tensor:
+        """Returns [1 + L] the loss in nats per token and the firing rate of each layer.
+
+        Args:
+            window: the next piece of all streams.
+            seed: of the dropout; another one for every window.
+            last: whether an optimizer step follows, for which ranks share their gradients.
+        """
+        tokens = torch.from_numpy(window.tokens)
         alive = (tokens != self._end).float()
         if window.fresh:
             alive[0] = 0
-        for static, fresh in (
-            (self._tokens, tokens),
-            (self._alive, alive[..., None]),
-            (self._targets, torch.from_numpy(window.targets.copy())),
-        ):
-            static.copy_(fresh, non_blocking=True)
-        if self._tokens.is_cuda and self._replay is None:
-            self._replay = self._capture()
-        (self._replay or self._pass)()
+        fresh = {
+            self._tokens: tokens,
+            self._alive: alive,
+            self._targets: torch.from_numpy(window.targets),
+            self._seed: torch.tensor(seed),
+        }
+        if self._teacher:
+            fresh[self._places] = torch.from_numpy(window.places)
+        for static, value in fresh.items():
+            pinned = value.contiguous().pin_memory() if static.is_cuda else value
+            static.copy_(pinned, non_blocking=True)
+        if self._tokens.is_cuda:
+            if last not in self._replays:
+                self._replays[last] = self._capture(last)
+            self._replays[last]()
+        else:
+            self._pass(last)
         return self._measures
 
-    def _pass(self) -> None:
-        fired, voltage, state = self._model(self._tokens, self._alive, self.state)
-        logits = self._model.logits(voltage).flatten(0, 1)
-        nats = torch.nn.functional.cross_entropy(logits, self._targets.flatten())
-        rates = torch.stack([spikes.mean() for spikes in fired])
-        excess = torch.relu(rates / self._config.target_firing - 1)
-        loss = nats + self._config.firing_weight * (excess**2).mean()
-        (loss / self._config.accumulate).backward()  # type: ignore[no-untyped-call]
+    def _pass(self, last: bool) -> None:
+        with self._sharing(last):
+            labels = None
+            if self._teacher:
+                ids, probabilities = (
+                    x[self._places.flatten()]
+                    for x in (self._teacher.ids, self._teacher.probabilities)
+                )
+                labels = Labels(ids, probabilities, self._teacher.share)
+            loss, measures, state = self._objective(
+                self._tokens, self._targets, self._alive, self.state, self._seed, labels
+            )
+            (loss / self._accumulate).backward()
         with torch.no_grad():
-            self._measures.copy_(torch.cat([nats[None], rates]))
+            self._measures.copy_(measures)
             for old, new in zip(self.state.v + self.state.s, state.v + state.s, strict=True):
                 old.copy_(new)
 
-    def _capture(self) -> Callable[[], None]:
+    def _sharing(self, last: bool) -> AbstractContextManager[None]:
+        """Where gradients are only added up, ranks need not exchange them yet."""
+        if isinstance(self._objective, DistributedDataParallel) and not last:
+            waiting: AbstractContextManager[None] = self._objective.no_sync()
+            return waiting
+        return nullcontext()
+
+    def _capture(self, last: bool) -> Callable[[], None]:
+        parallel = isinstance(self._objective, DistributedDataParallel)
         kept = [piece.clone() for piece in self.state.v + self.state.s]
         grads = [p.grad.clone() if p.grad is not None else None for p in self._model.parameters()]
         stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
-            for _ in range(3):  # compile and warm up outside the graph
-                self._pass()
+            for _ in range(_WARM_UP_PARALLEL if parallel else _WARM_UP):
+                self._pass(last)
         torch.cuda.current_stream().wait_stream(stream)
         for piece, value in zip(self.state.v + self.state.s, kept, strict=True):
             piece.copy_(value)
@@ -87,5 +129,5 @@ class Backprop:
             parameter.grad.copy_(grad) if grad is not None else parameter.grad.zero_()
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
-            self._pass()
+            self._pass(last)
         return graph.replay

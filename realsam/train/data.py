@@ -56,6 +56,7 @@ class Window:
 
     tokens: I64  # [T, B]
     targets: I64  # [T, B] the next tokens
+    places: I64  # [T, B] where the tokens stand in the text: documents end to end, unshuffled
     fresh: bool  # a new epoch starts: all state is reset
     after: Position  # where the next window stands
 
@@ -75,17 +76,18 @@ class Windows:
         window: int,
         seed: int,
     ) -> None:
-        self._documents = [np.array([end_of_text, *d], np.int64) for d in documents]
+        self._text = np.array([t for d in documents for t in (end_of_text, *d)], np.int64)
+        self._lengths = np.array([len(d) + 1 for d in documents])
         self._window = window
         self._seed = seed
-        self.n_tokens = total = sum(map(len, self._documents))
+        self.n_tokens = total = len(self._text)
         if total < window + 1:
             raise DataError(
                 f"the training text has {total} tokens, fewer than one window of "
                 f"{window} and its target",
                 "use more text or a shorter --window",
             )
-        self.digest = sha256(np.concatenate(self._documents).tobytes()).hexdigest()
+        self.digest = sha256(self._text.tobytes()).hexdigest()
         self.batch = min(batch, (total - 1) // window)
         self.windows_per_epoch = (total - 1) // (self.batch * window)
 
@@ -93,18 +95,22 @@ class Windows:
         """Windows from a position on."""
         epoch, first = position.epoch, position.window
         while True:
-            inputs, targets = self._epoch(epoch)
+            inputs, targets, places = self._epoch(epoch)
             for i in range(first, self.windows_per_epoch):
                 piece = slice(i * self._window, (i + 1) * self._window)
                 last = i + 1 == self.windows_per_epoch
                 after = Position(epoch + 1, 0) if last else Position(epoch, i + 1)
-                yield Window(inputs[piece], targets[piece], i == 0, after)
+                yield Window(inputs[piece], targets[piece], places[piece], i == 0, after)
             epoch, first = epoch + 1, 0
 
-    def _epoch(self, epoch: int) -> tuple[I64, I64]:
-        order = np.random.default_rng((self._seed, epoch)).permutation(len(self._documents))
-        text = np.concatenate([self._documents[i] for i in order])
+    def _epoch(self, epoch: int) -> tuple[I64, I64, I64]:
+        order = np.random.default_rng((self._seed, epoch)).permutation(len(self._lengths))
+        lengths = self._lengths[order]
+        # Document i moves from its old start to a new one; so do all its tokens.
+        moves = (np.cumsum(self._lengths) - self._lengths)[order] - (np.cumsum(lengths) - lengths)
+        places = np.arange(self.n_tokens) + np.repeat(moves, lengths)
         length = self.windows_per_epoch * self._window
-        inputs = text[: self.batch * length].reshape(self.batch, length)
-        targets = text[1 : self.batch * length + 1].reshape(self.batch, length)
-        return inputs.T, targets.T
+        n = self.batch * length
+        flat = self._text[places[:n]], self._text[places[1 : n + 1]], places[:n]
+        inputs, targets, where = (x.reshape(self.batch, length).T for x in flat)
+        return inputs, targets, where

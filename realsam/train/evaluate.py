@@ -15,6 +15,7 @@ from torch import Tensor
 from realsam.ir import Host, Network, perplexity, spiking
 from realsam.nn.backend import TorchNetwork
 from realsam.nn.lif import STATE_ONE
+from realsam.nn.population import Played
 from realsam.nn.precision import matmul_precision
 from realsam.vocab import Vocabulary
 
@@ -143,14 +144,15 @@ class _Scorer:
         state = self._engine.start(_BATCH)
         for t in range(0, longest, _CHUNK):
             piece = slice(t, t + _CHUNK)
-            fired, voltage, state = self._engine.play(self._code[ids[piece]], state)
-            self._add(fired, voltage, ids[t + 1 : t + 1 + _CHUNK], mask[piece])
+            played = self._engine.play(self._code[ids[piece]], state)
+            state = played.state
+            self._add(played, ids[t + 1 : t + 1 + _CHUNK], mask[piece])
 
-    def _add(self, fired: list[Tensor], voltage: Tensor, targets: Tensor, mask: Tensor) -> None:
-        logits = (voltage[mask] / STATE_ONE) @ self._decode.T + self._bias
+    def _add(self, played: Played, targets: Tensor, mask: Tensor) -> None:
+        logits = (played.voltage[mask] / STATE_ONE) @ self._decode.T + self._bias
         nats = torch.nn.functional.cross_entropy(
             logits * self._unit, targets[mask], reduction="none"
         )
         self.nats += float(nats.double().sum())
-        for name, spikes in zip(self.n_spikes, fired, strict=False):  # the readout has none
+        for name, spikes in zip(self.n_spikes, played.fired, strict=False):  # the readout has none
             self.n_spikes[name] += int(spikes[mask].sum())

@@ -23,7 +23,8 @@ from realsam.train.checkpoint import (
 from realsam.train.config import TrainConfig
 from realsam.train.data import Position, Window, Windows
 from realsam.train.evaluate import Evaluation, evaluate
-from realsam.train.optimize import clip_gradients, optimizers, schedule, set_rates
+from realsam.train.objective import Objective
+from realsam.train.optimize import Update, schedule
 from realsam.train.runs import METRICS
 from realsam.vocab import Vocabulary
 
@@ -68,8 +69,11 @@ class Trainer:
         self._validation = validation
         self._folder = folder
         self._device = device
-        self._optimizers = optimizers(model, config)
-        self._backprop = Backprop(model, config, windows.batch, vocabulary.end_of_text, device)
+        self._optimize = Update(model, config)
+        objective = Objective(model, config.target_firing, config.firing_weight)
+        self._backprop = Backprop(
+            objective, model, config, windows.batch, vocabulary.end_of_text, device
+        )
         self._step = 0
         self._position = Position(0, 0)
 
@@ -102,16 +106,13 @@ class Trainer:
                 since, n_tokens = time.perf_counter(), 0
 
     def _update(self, stream: Iterator[Window]) -> torch.Tensor:
-        self.model.train()
-        set_rates(self._optimizers, self._step, self.config)
-        self.model.zero_grad(set_to_none=False)  # graphs need the same gradient tensors
-        for _ in range(self.config.accumulate):
+        pieces = self.config.accumulate
+        for i in range(pieces):
             window = next(stream)
-            measures = self._backprop(window)
+            seed = (self.config.seed << 32) + self._step * pieces + i
+            measures = self._backprop(window, seed, last=i + 1 == pieces)
             self._position = window.after
-        clip_gradients(self.model, self.config.clip)
-        for optimizer in self._optimizers:
-            optimizer.step()
+        self._optimize(self._step)
         return measures
 
     def _evaluate(self) -> Evaluation:
@@ -143,7 +144,7 @@ class Trainer:
                 self._step,
                 (self._position.epoch, self._position.window),
                 self.model.state_dict(),
-                [o.state_dict() for o in self._optimizers],
+                self._optimize.state_dicts(),
                 [*state.v, *state.s],
                 random_state(self._device),
             ),
@@ -155,8 +156,7 @@ class Trainer:
         state = self._backprop.state
         try:
             self.model.load_state_dict(checkpoint.model)
-            for optimizer, stored in zip(self._optimizers, checkpoint.optimizers, strict=True):
-                optimizer.load_state_dict(stored)
+            self._optimize.load_state_dicts(checkpoint.optimizers)
             for piece, stored_piece in zip([*state.v, *state.s], checkpoint.state, strict=True):
                 piece.copy_(stored_piece)
         except (RuntimeError, ValueError, KeyError) as error:

@@ -31,9 +31,9 @@ def record(model: SpikingLM, network: Network, tokens: list[int]) -> tuple[Run, 
         network: gives names and order of the populations; its values are not used.
         tokens: [K] the document, the end of text first.
     """
-    model.eval()
     ids = torch.tensor(tokens)[:, None]
-    fired, voltage, _ = model(ids, torch.ones(len(tokens), 1, 1))
+    played = model(ids, torch.ones(len(tokens), 1), record=True)
+    fired, voltage = played.fired, played.voltage
     code = (model.embedding[ids[:, 0]] > 0).numpy().astype(np.uint8)
     lines = np.insert(code, code.shape[1], 1, axis=1)  # the always-on line
     assert network.spans[INPUT].stop == lines.shape[1]
@@ -45,5 +45,5 @@ def record(model: SpikingLM, network: Network, tokens: list[int]) -> tuple[Run, 
     for row, volts in zip(spikes, voltage[:, 0].numpy().astype(np.int64), strict=True):
         recorder.add(row, volts)
     following = torch.tensor([*tokens[1:], tokens[0]])
-    nats = torch.nn.functional.cross_entropy(model.logits(voltage[:, 0]), following)
+    _, nats = model.loss(voltage, following)
     return recorder.run(torch=torch.__version__), float(nats)

@@ -27,7 +27,7 @@ def test_layers_hear_input_and_all_earlier_layers_and_themselves() -> None:
 
 def test_layers_without_recurrence_do_not_hear_themselves() -> None:
     """The option of the configuration."""
-    network, _ = lower(tiny.model(recurrent=False), end_of_text=0)
+    network, _ = lower(tiny.model(recurrent_block=None), end_of_text=0)
 
     assert all(q.target not in q.sources for q in network.projections)
 

@@ -36,12 +36,12 @@ def test_documents_of_a_batch_do_not_touch() -> None:
     engine = TorchNetwork(network)
 
     code = torch.tensor(np.stack(documents, axis=1), dtype=torch.float32)
-    fired, voltage, _ = engine.play(code, engine.start(3))
+    played = engine.play(code, engine.start(3))
 
     for b, document in enumerate(documents):
         alone = reference.run(network, Replay(document))
-        assert np.array_equal(alone.voltage, voltage[:, b].numpy())
-        for i, spikes in enumerate(fired, 1):
+        assert np.array_equal(alone.voltage, played.voltage[:, b].numpy())
+        for i, spikes in enumerate(played.fired, 1):
             assert np.array_equal(alone.spikes[f"layer{i}"], spikes[:, b].numpy())
 
 
@@ -52,11 +52,11 @@ def test_state_joins_two_calls() -> None:
     code = torch.tensor(strategies.input_spikes(rng, network, 9), dtype=torch.float32)[:, None]
     engine = TorchNetwork(network)
 
-    _, whole, _ = engine.play(code, engine.start(1))
-    _, first, state = engine.play(code[:4], engine.start(1))
-    _, second, _ = engine.play(code[4:], state)
+    whole = engine.play(code, engine.start(1))
+    first = engine.play(code[:4], engine.start(1))
+    second = engine.play(code[4:], first.state)
 
-    assert torch.equal(whole, torch.cat([first, second]))
+    assert torch.equal(whole.voltage, torch.cat([first.voltage, second.voltage]))
 
 
 def test_empty_replay_gives_empty_run() -> None:

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from realsam.errors import DataError
 from realsam.ir import IO_PHASES, Replay
 from realsam.lower import lower
 from realsam.nn import backend
@@ -19,15 +20,17 @@ from tests import tiny
 TOKENS = [0, 5, 299, 17, 17, 3, 120, 44, 5, 80, 81, 82]
 
 
-def play(model: SpikingLM) -> list[torch.Tensor]:
-    """Spikes per layer for some tokens, in the model's mode."""
+def play(model: SpikingLM, seed: torch.Tensor | None = None) -> tuple[torch.Tensor, ...]:
+    """Spikes per layer for some tokens."""
     ids = torch.tensor(TOKENS)[:, None]
     with torch.no_grad():
-        return model(ids, torch.ones(len(TOKENS), 1, 1))[0]
+        return model(ids, torch.ones(len(TOKENS), 1), dropout_seed=seed, record=True).fired
 
 
 @pytest.mark.parametrize("engine", [reference, simulator, backend], ids=lambda m: m.__name__)
-@pytest.mark.parametrize("config", [{}, {"recurrent": False}, {"layers": 1}, {"layers": 4}])
+@pytest.mark.parametrize(
+    "config", [{}, {"recurrent_block": None}, {"recurrent_block": 4}, {"layers": 1}, {"layers": 4}]
+)
 def test_lowered_network_equals_the_module(engine: object, config: dict[str, object]) -> None:
     """Every spike and readout voltage of the module's own eval forward."""
     model = tiny.model(seed=1, **config)
@@ -92,31 +95,30 @@ def test_recorded_nats_are_those_of_the_host() -> None:
     assert nats == pytest.approx(host.nats(truth.voltage, following).mean(), rel=1e-4)
 
 
-def test_dropout_is_only_in_training() -> None:
-    """In eval mode it changes nothing; in training the layers above the first miss spikes."""
+def test_dropout_needs_a_seed() -> None:
+    """Without one it changes nothing; with one the layers above the first miss spikes."""
     model = tiny.model(dropout=0.9, width=48)
-    exact, plain = play(model.eval()), play(tiny.model(width=48).eval())
+    exact, plain = play(model), play(tiny.model(width=48))
 
-    dropped = play(model.train())
+    dropped = play(model, torch.tensor(1))
 
     assert all(torch.equal(a, b) for a, b in zip(exact, plain, strict=True))
     assert torch.equal(exact[0], dropped[0])
     assert not torch.equal(exact[1], dropped[1])
 
 
-def test_eval_draws_no_random_numbers() -> None:
-    """Evaluation in between does not change a training run."""
-    before = torch.get_rng_state()
+def test_playing_draws_no_random_numbers() -> None:
+    """Dropout comes from its seed alone, so a resumed run needs no generator's state."""
+    model, before = tiny.model(dropout=0.5), torch.get_rng_state()
 
-    play(tiny_eval := tiny.model(dropout=0.5).eval())
-    torch.set_rng_state(before)
-    play(tiny_eval)
+    first, again = play(model, torch.tensor(7)), play(model, torch.tensor(7))
 
     assert torch.equal(before, torch.get_rng_state())
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
 
 
-def test_training_without_dropout_is_exact_too() -> None:
-    """Quantization is on in every forward."""
+def test_training_is_exact_too() -> None:
+    """Quantization is on in every forward, whatever the module's mode."""
     model = tiny.model()
 
     for a, b in pairwise([play(model.train()), play(model.eval())]):
@@ -128,8 +130,8 @@ def test_every_parameter_gets_a_gradient() -> None:
     model = tiny.model()
     ids = torch.tensor(TOKENS)[:, None]
 
-    _, voltage, _ = model(ids, torch.ones(len(TOKENS), 1, 1))
-    torch.nn.functional.cross_entropy(model.logits(voltage)[:-1, 0], ids[1:, 0]).backward()
+    played = model(ids, torch.ones(len(TOKENS), 1))
+    model.loss(played.voltage[:-1], ids[1:])[0].backward()
 
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None, name
@@ -152,3 +154,35 @@ def test_new_models_half_lives_span_the_configured_range() -> None:
 
     lives = np.log(0.5) / np.log(keep.numpy()) / config.steps_per_token
     assert (lives[0], lives[-1]) == pytest.approx((0.7, 20.0), rel=0.03)
+
+
+def test_loss_is_the_cross_entropy_of_the_logits() -> None:
+    """The nats are the same number, without a gradient."""
+    model, ids = tiny.model(), torch.tensor(TOKENS)[:, None]
+    voltage = model(ids, torch.ones(len(TOKENS), 1)).voltage
+
+    loss, nats = model.loss(voltage, ids)
+
+    expected = torch.nn.functional.cross_entropy(model.logits(voltage)[:, 0], ids[:, 0])
+    assert loss.item() == nats.item() == pytest.approx(expected.item())
+    assert loss.requires_grad
+    assert not nats.requires_grad
+
+
+def test_a_narrow_layer_is_one_block() -> None:
+    """Of its recurrence; a width that is no multiple of the block is refused."""
+    assert tiny.model(width=12).layers[0].recurrent.shape == (1, 12, 12)
+    assert tiny.model(width=12, recurrent_block=4).layers[0].recurrent.shape == (3, 4, 4)
+    with pytest.raises(DataError, match="width = 12 is no multiple of recurrent_block = 8"):
+        tiny.model(width=12, recurrent_block=8)
+
+
+def test_neurons_hear_their_own_block_only() -> None:
+    """The lowered weights are zero between blocks."""
+    network, _ = lower(tiny.model(width=12, recurrent_block=4), end_of_text=0)
+
+    own = network.projections[0].weight[:, -12:]
+
+    assert not own[:4, 4:].any()
+    assert not own[4:8, :4].any()
+    assert all(own[i : i + 4, i : i + 4].any() for i in (0, 4, 8))

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from snntorch import surrogate
 
 from realsam.ir import to_network
 from realsam.nn.backend import TorchNetwork
-from realsam.nn.play import State, play
+from realsam.nn.dropout import Dropout
+from realsam.nn.play import play
+from realsam.nn.population import Played
 from tests import strategies
 
 
@@ -19,12 +20,11 @@ def engine() -> TorchNetwork:
 
 def played(
     engine: TorchNetwork, code: torch.Tensor, alive: torch.Tensor, dropout: float = 0.0
-) -> tuple[list[torch.Tensor], torch.Tensor, State]:
-    """Play from rest."""
-    state = engine.start(code.shape[1])
-    steps = engine.network.steps_per_token
-    args = engine.layers, engine.readout, code, alive, state, steps, surrogate.atan()
-    return play(*args, dropout)
+) -> Played:
+    """Play from rest and record."""
+    state, steps = engine.start(code.shape[1]), engine.network.steps_per_token
+    masks = Dropout.of(torch.tensor(3), len(engine.layers), dropout) if dropout else None
+    return play(engine.layers, engine.readout, code, alive, state, steps, masks, record=True)
 
 
 def code_of(engine: TorchNetwork, tokens: int, batch: int = 2) -> torch.Tensor:
@@ -46,40 +46,38 @@ def test_state_is_cut_off_from_the_gradient(engine: TorchNetwork) -> None:
     """Back-propagation ends at the window."""
     code = code_of(engine, 4).requires_grad_()
 
-    fired, _, state = played(engine, code, torch.ones(4, 2, 1))
+    result = played(engine, code, torch.ones(4, 2))
 
-    assert fired[0].requires_grad
-    assert not any(piece.requires_grad for piece in (*state.v, *state.s))
+    assert result.fired[0].requires_grad
+    assert not any(piece.requires_grad for piece in (*result.state.v, *result.state.s))
 
 
 def test_reset_starts_from_rest(engine: TorchNetwork) -> None:
     """A stream that is reset at token 3 goes on like a new one, the other does not notice."""
-    code, alive = code_of(engine, 8), torch.ones(8, 2, 1)
+    code, alive = code_of(engine, 8), torch.ones(8, 2)
     alive[3, 0] = 0
 
-    fired, voltage, _ = played(engine, code, alive)
-    fresh = played(engine, code[3:, :1], torch.ones(5, 1, 1))
-    other = played(engine, code[:, 1:], torch.ones(8, 1, 1))
+    both = played(engine, code, alive)
+    fresh = played(engine, code[3:, :1], torch.ones(5, 1))
+    other = played(engine, code[:, 1:], torch.ones(8, 1))
 
-    assert torch.equal(fresh[1], voltage[3:, :1])
-    assert torch.equal(other[1], voltage[:, 1:])
-    assert all(torch.equal(a, b[3:, :1]) for a, b in zip(fresh[0], fired, strict=True))
+    assert torch.equal(fresh.voltage, both.voltage[3:, :1])
+    assert torch.equal(other.voltage, both.voltage[:, 1:])
+    assert all(torch.equal(a, b[3:, :1]) for a, b in zip(fresh.fired, both.fired, strict=True))
 
 
 def test_dropout_keeps_the_spikes_that_it_hides(engine: TorchNetwork) -> None:
     """What a layer fires is counted; only the layers above do not hear it."""
-    code, alive = code_of(engine, 8), torch.ones(8, 2, 1)
+    code, alive = code_of(engine, 8), torch.ones(8, 2)
 
     plain, dropped = played(engine, code, alive), played(engine, code, alive, dropout=0.9)
 
-    assert torch.equal(plain[0][0], dropped[0][0])
-    assert not torch.equal(plain[0][1], dropped[0][1])
+    assert torch.equal(plain.fired[0], dropped.fired[0])
+    assert not torch.equal(plain.fired[1], dropped.fired[1])
 
 
 def test_dropout_keeps_sums_integer(engine: TorchNetwork) -> None:
     """Spikes are not rescaled: voltages stay multiples of 64."""
-    code, alive = code_of(engine, 8), torch.ones(8, 2, 1)
+    code, alive = code_of(engine, 8), torch.ones(8, 2)
 
-    _, voltage, _ = played(engine, code, alive, dropout=0.5)
-
-    assert not (voltage % 64).any()
+    assert not (played(engine, code, alive, dropout=0.5).voltage % 64).any()
