@@ -14,7 +14,8 @@ from realsam.arrays import F64, I8, I32, I64, U8
 from realsam.fixedpoint import DECAY_BITS, DECAY_ONE, STATE_MAX, STATE_SHIFT, STATE_SPAN
 
 
-def _jit(function: Any) -> Any:
+def jit(function: Any) -> Any:
+    """Compile a kernel when it is first called, and keep the machine code."""
     # Never fastmath: exactness is the contract. nogil: several documents run in threads.
     try:
         return numba.njit(cache=True, nogil=True)(function)
@@ -22,7 +23,7 @@ def _jit(function: Any) -> Any:
         return numba.njit(nogil=True)(function)
 
 
-@_jit
+@jit
 def add_rows(rows: I8, active: I64, total: I32) -> None:
     """Add rows [M, N] of the active sources [n] to total [N], in place."""
     k = 0
@@ -38,7 +39,7 @@ def add_rows(rows: I8, active: I64, total: I32) -> None:
         k += 1
 
 
-@_jit
+@jit
 def leak(v: F64, keep: F64, steps: int) -> None:
     """Apply the truncating decay `steps` times to v [N], in place.
 
@@ -49,7 +50,7 @@ def leak(v: F64, keep: F64, steps: int) -> None:
             v[i] = np.trunc(v[i] * keep[i])
 
 
-@_jit
+@jit
 def fire(v: F64, total: I32, threshold: F64, fired: U8, active: I64) -> int:
     """Add the input to v [N], spike and reset; writes v, fired and active, returns their number.
 
@@ -71,8 +72,23 @@ def fire(v: F64, total: I32, threshold: F64, fired: U8, active: I64) -> int:
     return count
 
 
-@_jit
+@jit
+def sum_input(
+    lines: I64, first: I64, source: I64, row: I64, place: I64, start: I64, weights: I8, total: I32
+) -> None:
+    """Sum up what the active input lines [n] put into every layer; see `play_token`."""
+    total[:] = 0
+    for layer in range(first.size - 1):
+        begin, end = start[layer + 1], start[layer + 2]
+        rows = weights[place[layer] : place[layer + 1]].reshape((-1, end - begin))
+        for k in range(first[layer], first[layer + 1]):
+            if source[k] == 0:
+                add_rows(rows[row[k] :], lines, total[begin - start[1] : end - start[1]])
+
+
+@jit
 def play_token(
+    given: I32,
     first: I64,
     source: I64,
     row: I64,
@@ -88,11 +104,12 @@ def play_token(
     n_active: I64,
     total: I32,
 ) -> None:
-    """Play one token through every layer; the input's spikes are in fired and active[0].
+    """Play one token through every layer.
 
     Args:
+        given: [sum of N] half weights that the input puts into the layers, see `sum_input`.
         first: [L + 1] where the sources of each layer begin in `source` and `row`.
-        source: [n] population of each source.
+        source: [n] population of each source; 0 is the input.
         row: [n] its first row among the weights of its layer.
         place: [L + 1] where the weights of each layer begin.
         start: [L + 2] where each population begins in the spike vector, the input first.
@@ -104,24 +121,25 @@ def play_token(
         fired: [S] spikes; written.
         active: [L + 1, N + 1] which neurons fired; written.
         n_active: [L + 1] how many; written.
-        total: [L, N] input of each layer, in half weights; written.
+        total: [sum of N] input of all layers, in half weights; written.
     """
     for layer in range(first.size - 1):
         begin, end = start[layer + 1], start[layer + 2]
-        sums = total[layer, : end - begin]
-        sums[:] = 0
+        sums = total[begin - start[1] : end - start[1]]
+        sums[:] = given[begin - start[1] : end - start[1]]
         rows = weights[place[layer] : place[layer + 1]].reshape((-1, end - begin))
         for k in range(first[layer], first[layer + 1]):
-            # Earlier layers hold this token's spikes, the layer itself those of the last one.
-            neurons = active[source[k], : n_active[source[k]]]
-            add_rows(rows[row[k] :], neurons, sums)
+            if source[k] > 0:
+                # Earlier layers hold this token's spikes, the layer itself those of the last one.
+                neurons = active[source[k], : n_active[source[k]]]
+                add_rows(rows[row[k] :], neurons, sums)
         leak(v[begin:end], keep[begin:end], steps)
         n_active[layer + 1] = fire(
             v[begin:end], sums, threshold[begin:end], fired[begin:end], active[layer + 1]
         )
 
 
-@_jit
+@jit
 def project(
     rows: I8,
     columns: I64,
@@ -165,7 +183,7 @@ def project(
             arrival[i] += whole << exponent if exponent > 0 else whole >> -exponent
 
 
-@_jit
+@jit
 def update(
     du: I64, dv: I64, bias: I64, vth: I64, a_in: I64, u: I64, v: I64, fired: U8, strict: bool
 ) -> int:
@@ -189,32 +207,7 @@ def update(
     return -1
 
 
-@_jit
+@jit
 def _decay(x: int, k: int) -> int:
     kept = abs(x) * (DECAY_ONE - k) >> DECAY_BITS
     return kept if x >= 0 else -kept
-
-
-@_jit
-def int8_product(matrix: I8, y: I64) -> I64:
-    """Multiply [V, D] int8 by [D] integers |y| <= 2**17, exactly, for D <= 256."""
-    result = np.empty(matrix.shape[0], np.int64)
-    if np.abs(y).max() >= 1 << 16:
-        for r in range(matrix.shape[0]):
-            result[r] = _dot(matrix[r], y)
-        return result
-    small = y.astype(np.int32)
-    for r in range(matrix.shape[0]):
-        row, total = matrix[r], np.int32(0)  # below 2**31: 256 products of 2**7 and 2**16
-        for j in range(row.size):
-            total += np.int32(row[j] * small[j])
-        result[r] = total
-    return result
-
-
-@_jit
-def _dot(row: I8, y: I64) -> int:
-    total = 0
-    for j in range(row.size):
-        total += row[j] * y[j]
-    return total

@@ -15,22 +15,23 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("realsam", "realsam.arrays", "realsam.errors", "realsam.files"),
     ("realsam.fixedpoint", "realsam.limits", "realsam.vocab", "realsam.console"),
     ("realsam.ir",),
+    ("realsam.documents", "realsam.evaluation"),
     ("realsam.nn", "realsam.report", "export", "sim"),
-    ("realsam.lower",),
+    ("realsam.lower", "realsam.generation"),
     ("realsam.train", "lava_runtime"),
     ("realsam.cli",),
 )
 OWNERS: dict[str, set[str]] = {
     "torch": {"realsam.nn", "realsam.lower", "realsam.train"},
     "snntorch": {"realsam.nn"},
-    "safetensors": {"realsam.ir", "export"},
+    "safetensors": {"realsam.ir", "realsam.train", "export"},
     "nir": {"export"},
     "h5py": {"export"},
     "numba": {"sim"},
     "lava": {"lava_runtime"},
     "tokenizers": {"realsam.vocab"},
     "triton": {"realsam.nn", "realsam.train"},
-    "click": {"realsam.console", "realsam.cli", "lava_runtime"},
+    "click": {"realsam.console", "realsam.generation", "realsam.cli", "lava_runtime"},
     "rich": {"realsam.console", "realsam.cli", "lava_runtime"},
 }
 HEIGHT = {room: height for height, row in enumerate(ROWS) for room in row}

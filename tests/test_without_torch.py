@@ -148,7 +148,9 @@ def test_lava_generates_with_the_shipped_model() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["train"], ["eval", "--data", "a.txt"], ["export"]], ids=lambda a: a[0]
+    "arguments",
+    [["train"], ["eval", "--data", "a.txt", "--backend", "torch"], ["export"]],
+    ids=lambda a: a[0],
 )
 def test_training_says_what_it_needs(arguments: list[str]) -> None:
     """One line, exit code 1."""

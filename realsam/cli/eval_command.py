@@ -1,52 +1,75 @@
 """`realsam eval`: score a text."""
 
 import time
+from functools import partial
 from pathlib import Path
 
 import click
 
 from realsam.cli.backends import require_torch
 from realsam.console import Command, emit_json, format_option, progress
+from realsam.errors import DataError
+from realsam.evaluation import Score
+
+_STREAMS = 8  # long streams beside the cold starts
 
 
 @click.command(cls=Command, epilog="Example: realsam eval --data stories.txt")
 @click.argument("model", required=False, type=click.Path(path_type=Path))
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="Text to score.")
 @click.option(
-    "--device", type=click.Choice(["auto", "cuda", "mps", "cpu"]), default="auto", show_default=True
+    "--backend",
+    type=click.Choice(["sim", "torch"]),
+    default="sim",
+    show_default=True,
+    help="The simulator on all cores, or torch on a device; both give the same spikes.",
+)
+@click.option(
+    "--device", type=click.Choice(["auto", "cuda", "mps", "cpu"]), help="Of torch  [auto]."
 )
 @format_option
-def command(model: Path | None, data: Path, device: str, style: str) -> None:
+def command(model: Path | None, data: Path, backend: str, device: str | None, style: str) -> None:
     """Score every token of a text with MODEL, a bundle or a run (default: the shipped model).
 
-    Each story starts cold with the end-of-text token and keeps its state to its end.
+    Each story starts cold with the end-of-text token and keeps its state to its end. The
+    simulator also scores the stories laid end to end in 8 streams that are never reset.
     """
-    require_torch()
     from realsam.cli.models import network_of
-    from realsam.train.data import read_documents
-    from realsam.train.evaluate import evaluate
-    from realsam.train.session import pick_device
+    from realsam.documents import read_documents
+    from realsam.evaluation import evaluate
 
+    if device and backend != "torch":
+        raise DataError(f"--device {device} is for torch", "add --backend torch, or leave it out")
+    score = _scorer(backend, device or "auto")
     network, host, vocabulary = network_of(model)
     documents = read_documents(data)
-    put = pick_device(device)
     begin = time.perf_counter()
     with progress("scoring", len(documents)) as (bar, task):
-        result = evaluate(
-            network,
-            host,
-            vocabulary,
-            documents,
-            str(put),
-            lambda done, _: bar.update(task, completed=done),
-        )
-    speed = result.n_tokens / (time.perf_counter() - begin)
-    values = {**result.to_json(), "tokens_per_second": speed}
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        streams = _STREAMS if backend == "sim" else 0
+        result = evaluate(network, host, vocabulary, documents, score, show, streams)
+    played = result.n_tokens * (2 if streams else 1)
+    values = {**result.to_json(), "tokens_per_second": played / (time.perf_counter() - begin)}
     if style == "json":
         emit_json(values)
         return
     for name, value in values.items():
-        click.echo(f"{name:<17} {_readable(value)}")
+        click.echo(f"{name:<23} {_readable(value)}")
+
+
+def _scorer(backend: str, device: str) -> Score:
+    if backend == "sim":
+        from sim.scoring import score
+
+        return score
+    require_torch()
+    from realsam.nn.scoring import score as torch_score
+    from realsam.train.session import pick_device
+
+    return partial(torch_score, device=str(pick_device(device)))
 
 
 def _readable(value: object) -> str:

@@ -18,6 +18,7 @@ from realsam.files import replacing
 from realsam.ir.network import Network
 
 FORMAT = 1
+_FIRST_ROOM = 256  # tokens; a record that is full doubles its room
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,29 +59,34 @@ class Recorder:
     def __init__(self, network: Network, backend: str) -> None:
         self._network = network
         self._backend = backend
-        self._spikes: list[U8] = []
-        self._voltage: list[I64] = []
-        self._seconds: list[float] = []
+        self._n = 0
+        self._spikes = np.empty((_FIRST_ROOM, sum(network.sizes.values())), np.uint8)
+        self._voltage = np.empty((_FIRST_ROOM, network.sizes[network.readout]), np.int64)
+        self._seconds = np.empty(_FIRST_ROOM)
         self._start = time.perf_counter()
 
     def add(self, spikes: U8, voltage: I64) -> None:
         """Record one token: spikes of the whole network [sum of N] and readout voltages [D]."""
-        self._spikes.append(spikes.copy())
-        self._voltage.append(voltage.copy())
-        self._seconds.append(time.perf_counter() - self._start)
+        n = self._n
+        if n == len(self._seconds):
+            room = np.empty_like
+            self._spikes = np.concatenate([self._spikes, room(self._spikes)])
+            self._voltage = np.concatenate([self._voltage, room(self._voltage)])
+            self._seconds = np.concatenate([self._seconds, room(self._seconds)])
+        self._spikes[n], self._voltage[n] = spikes, voltage
+        self._seconds[n] = time.perf_counter() - self._start
+        self._n = n + 1
 
     def run(self, **notes: str) -> Run:
         """Close the record."""
-        network = self._network
-        spikes = np.array(self._spikes, np.uint8).reshape(-1, sum(network.sizes.values()))
-        voltage = np.array(self._voltage, np.int64)
+        network, spikes = self._network, self._spikes[: self._n]
         return Run(
             self._backend,
             network.digest,
             network.steps_per_token,
             {name: spikes[:, span] for name, span in network.spans.items()},
-            voltage.reshape(-1, network.sizes[network.readout]),
-            np.array(self._seconds, np.float64),
+            self._voltage[: self._n],
+            self._seconds[: self._n],
             provenance() | notes,
         )
 
@@ -95,7 +101,11 @@ def provenance() -> dict[str, str]:
 
 
 def save_run(run: Run, path: Path) -> None:
-    """Write a run as safetensors with its plain fields as JSON metadata."""
+    """Write a run as safetensors with its plain fields as JSON metadata.
+
+    Raises:
+        RealSamError: if the disk does not take it.
+    """
     tensors: dict[str, Any] = {
         f"spikes/{name}": np.ascontiguousarray(s) for name, s in run.spikes.items()
     }
@@ -108,7 +118,10 @@ def save_run(run: Run, path: Path) -> None:
         "notes": run.notes,
     }
     with replacing(path) as partial:
-        save_file(tensors, partial, {"realsam": json.dumps(plain)})
+        try:
+            save_file(tensors, partial, {"realsam": json.dumps(plain)})
+        except SafetensorError as error:  # not an OSError
+            raise RealSamError(f"{path}: cannot be written ({error})", "free some room") from error
 
 
 def load_run(path: Path) -> Run:

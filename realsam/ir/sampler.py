@@ -9,19 +9,33 @@ Sources: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3" (Phil
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from realsam.arrays import I64
 from realsam.errors import PromptError
 
-_OCTAVE_STEPS = 256  # resolution of the exponent: 1/256 octave, 0.27 % of a probability
-_WEIGHT_BITS = 40  # the likeliest token weighs 2**40, one 40 octaves below weighs 1
+OCTAVE_STEPS = 256  # resolution of the exponent: 1/256 octave, 0.27 % of a probability
+WEIGHT_BITS = 40  # the likeliest token weighs 2**40, one 40 octaves below weighs 1
 _SCALE_MAX = 2.0**62  # the tiniest temperatures: one logit unit already is out of sight
-_POWERS = np.array(
-    [round(2 ** (_WEIGHT_BITS - i / _OCTAVE_STEPS)) for i in range(_OCTAVE_STEPS)], np.int64
+POWERS = np.array(
+    [round(2 ** (WEIGHT_BITS - i / OCTAVE_STEPS)) for i in range(OCTAVE_STEPS)], np.int64
 )
+
+
+# Logits [V], top_k, 2**-20 of a table step per logit unit, seed, position; returns a token.
+Choose = Callable[[I64, int, int, np.uint64, int], int]
+
+
+def choose(logits: I64, top_k: int, scale: int, seed: np.uint64, position: int) -> int:
+    """Draw one of the top_k likeliest tokens; see the module for the order of the operations."""
+    order = _likeliest(logits, top_k)
+    total = np.cumsum(_weights(logits[order], scale))
+    draw = int(np.random.Philox(key=int(seed), counter=position).random_raw())
+    target = draw * int(total[-1]) >> 64
+    return int(order[np.searchsorted(total, target, side="right")])
 
 
 @dataclass(frozen=True)
@@ -31,6 +45,7 @@ class Sampler:
     temperature: float = 0.8  # 0..100
     top_k: int = 40  # 0: all tokens
     seed: int = 0  # 0..2**64-1
+    choose: Choose = field(default=choose, compare=False)  # all give the same tokens
 
     def __post_init__(self) -> None:
         if not 0 <= self.temperature <= 100:
@@ -46,25 +61,23 @@ class Sampler:
         """Choose the token that follows `position` from its [V] logits."""
         if self.temperature == 0:
             return int(np.argmax(logits))
-        order = self._likeliest(logits)
-        total = np.cumsum(self._weights(logits[order], nats_per_logit))
-        draw = int(np.random.Philox(key=self.seed, counter=position).random_raw())
-        target = draw * int(total[-1]) >> 64
-        return int(order[np.searchsorted(total, target, side="right")])
-
-    def _likeliest(self, logits: I64) -> I64:
-        """The top_k tokens, the likeliest first; of equal ones the lower id first."""
-        k = min(self.top_k or logits.size, logits.size)
-        smallest = np.partition(logits, logits.size - k)[logits.size - k]
-        candidates = np.flatnonzero(logits >= smallest)
-        order: I64 = candidates[np.argsort(-logits[candidates], kind="stable")][:k]
-        return order
-
-    def _weights(self, logits: I64, nats_per_logit: float) -> I64:
         octaves_per_unit = nats_per_logit / (math.log(2) * self.temperature)
         # 2**-20 units: exact products for differences below 2**63 / scale, clipped far before.
-        scale = max(1, round(min(octaves_per_unit * _OCTAVE_STEPS * 2**20, _SCALE_MAX)))
-        below = np.minimum(logits[0] - logits, (_WEIGHT_BITS * _OCTAVE_STEPS << 20) // scale + 1)
-        steps = below * scale >> 20
-        weights: I64 = _POWERS[steps % _OCTAVE_STEPS] >> np.minimum(steps // _OCTAVE_STEPS, 62)
-        return weights
+        scale = max(1, round(min(octaves_per_unit * OCTAVE_STEPS * 2**20, _SCALE_MAX)))
+        k = min(self.top_k or logits.size, logits.size)
+        return self.choose(logits, k, scale, np.uint64(self.seed), position)
+
+
+def _likeliest(logits: I64, k: int) -> I64:
+    """The k tokens, the likeliest first; of equal ones the lower id first."""
+    smallest = np.partition(logits, logits.size - k)[logits.size - k]
+    candidates = np.flatnonzero(logits >= smallest)
+    order: I64 = candidates[np.argsort(-logits[candidates], kind="stable")][:k]
+    return order
+
+
+def _weights(logits: I64, scale: int) -> I64:
+    below = np.minimum(logits[0] - logits, (WEIGHT_BITS * OCTAVE_STEPS << 20) // scale + 1)
+    steps = below * scale >> 20
+    weights: I64 = POWERS[steps % OCTAVE_STEPS] >> np.minimum(steps // OCTAVE_STEPS, 62)
+    return weights

@@ -4,15 +4,18 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from realsam.errors import CheckpointError, DataError
+from realsam.evaluation import Evaluation, evaluate
 from realsam.ir import perplexity
 from realsam.lower import lower
 from realsam.nn.model import SpikingLM
 from realsam.nn.precision import matmul_precision
+from realsam.nn.scoring import score as torch_score
 from realsam.train.backprop import Backprop
 from realsam.train.checkpoint import (
     Checkpoint,
@@ -22,11 +25,11 @@ from realsam.train.checkpoint import (
 )
 from realsam.train.config import TrainConfig
 from realsam.train.data import Position, Window, Windows
-from realsam.train.evaluate import Evaluation, evaluate
 from realsam.train.objective import Objective
 from realsam.train.optimize import Update, schedule
 from realsam.train.runs import METRICS
 from realsam.vocab import Vocabulary
+from sim.scoring import score as sim_score
 
 _LOG_EVERY = 10  # steps; reading a loss back stops the device for a moment
 
@@ -118,7 +121,9 @@ class Trainer:
     def _evaluate(self) -> Evaluation:
         self.save()
         network, host = lower(self.model, self._vocabulary.end_of_text)
-        return evaluate(network, host, self._vocabulary, self._validation, str(self._device))
+        # The simulator uses all cores of a CPU; a GPU takes many documents at a time.
+        score = partial(torch_score, device="cuda") if self._device.type == "cuda" else sim_score
+        return evaluate(network, host, self._vocabulary, self._validation, score)
 
     def _report(self, progress: Progress, on_progress: Callable[[Progress], None]) -> None:
         row = {

@@ -7,10 +7,11 @@ from typing import Any
 
 import torch
 
+from realsam.documents import read_documents
 from realsam.errors import BackendUnavailableError, CheckpointError, DataError
 from realsam.nn.model import ModelConfig, SpikingLM
 from realsam.train.config import PRESETS, TrainConfig, train_config
-from realsam.train.data import Windows, read_documents
+from realsam.train.data import Windows
 from realsam.train.loop import Trainer
 from realsam.train.runs import create_run, load_run_folder, update_config
 from realsam.train.toy import toy_documents

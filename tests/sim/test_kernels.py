@@ -49,23 +49,11 @@ def test_add_rows_adds_the_active_rows(n_active: int, seed: int) -> None:
     np.testing.assert_array_equal(7 + rows[active].astype(np.int64).sum(axis=0), total)
 
 
-@pytest.mark.parametrize("limit", [0, 1, 2**16 - 1, 2**16, 2**17])
-def test_int8_product_is_exact(limit: int) -> None:
-    """On both sides of the bound up to which 32 bits suffice, at the worst case of its sums."""
-    rng = np.random.default_rng(limit)
-    matrix = rng.integers(-128, 128, (6, 256)).astype(np.int8)
-    matrix[0], matrix[1] = -128, 127
-    for y in (np.full(256, limit), np.full(256, -limit), rng.integers(-limit, limit + 1, 256)):
-        expected = matrix.astype(object) @ y.astype(object)
-
-        assert expected.tolist() == kernels.int8_product(matrix, y).tolist()
-
-
 def test_kernels_are_plain_python() -> None:
     """With numba's compiler off, these files pass too: what runs is what is written."""
     if os.environ.get("NUMBA_DISABLE_JIT"):
         pytest.skip("this is that run")
-    files = ["tests/sim/test_kernels.py", "tests/sim/test_simulator.py"]
+    files = [f"tests/sim/test_{name}.py" for name in ("kernels", "decoding", "simulator")]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files]
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
 

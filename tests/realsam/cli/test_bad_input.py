@@ -280,9 +280,16 @@ def test_eval_refuses_a_missing_device(bundle: Path, text: Path) -> None:
     if torch.cuda.is_available():
         pytest.skip("CUDA is here")
 
-    line = error(call("eval", bundle, "--data", text, "--device", "cuda"))
+    line = error(call("eval", bundle, "--data", text, "--backend", "torch", "--device", "cuda"))
 
     assert line == "device cuda is not available to torch here; use --device auto"
+
+
+def test_eval_takes_a_device_for_torch_only(bundle: Path, text: Path) -> None:
+    """The simulator runs on the CPU."""
+    line = error(call("eval", bundle, "--data", text, "--device", "cuda"))
+
+    assert line == "--device cuda is for torch; add --backend torch, or leave it out"
 
 
 def test_unknown_backend_is_named(bundle: Path) -> None:

@@ -16,12 +16,14 @@ from tests.realsam.cli.conftest import TRAINING, call, everything, generate, par
 
 needs_lava = pytest.mark.skipif(find_spec("lava") is None, reason="Lava is not installed")
 needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed")
+JSON = ("--format", "json")
 EVALUATION = {
     "documents",
     "tokens",
     "bytes",
     "vocab_size",
     "nats_per_token",
+    "nats_per_token_streamed",
     "perplexity",
     "bits_per_byte",
     "bytes_per_token",
@@ -160,6 +162,16 @@ def test_eval_of_a_run_is_eval_of_its_bundle(trained: Path, bundle: Path, text: 
     del of_run["tokens_per_second"], of_bundle["tokens_per_second"]  # of the machine
     assert of_run == of_bundle
     assert set(of_run) == EVALUATION
+
+
+def test_eval_is_the_same_on_every_backend(bundle: Path, text: Path) -> None:
+    """Spikes to the last one, nats up to the accuracy of float32; torch plays no long streams."""
+    on_torch = parsed(call("eval", bundle, "--data", text, "--backend", "torch", *JSON))
+    on_sim = parsed(call("eval", bundle, "--data", text, *JSON))
+
+    assert on_torch["populations"] == on_sim["populations"]
+    assert on_torch["nats_per_token"] == pytest.approx(on_sim["nats_per_token"], rel=1e-5)
+    assert set(on_sim) - set(on_torch) == {"nats_per_token_streamed"}
 
 
 def test_eval_for_people_names_every_number(bundle: Path, text: Path) -> None:

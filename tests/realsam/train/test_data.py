@@ -1,10 +1,6 @@
-"""Training text: documents of a file, and windows that neither lose nor repeat a token."""
+"""Training text: windows that neither lose nor repeat a token."""
 
-import gzip
-import lzma
-from collections.abc import Callable
 from itertools import islice, pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,82 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realsam.errors import DataError
-from realsam.train.data import Position, Windows, read_documents
-from realsam.train.toy import toy_documents
+from realsam.train.data import Position, Windows
 
-TEXT = "One day.\n<|endoftext|>\n\n  Жил-был кот. \n<|endoftext|>\n<|endoftext|>\nThe end."
-DOCUMENTS = ["One day.", "Жил-был кот.", "The end."]
 END = 0
-
-
-@pytest.mark.parametrize(
-    ("name", "write"),
-    [
-        ("a.txt", Path.write_bytes),
-        ("a.txt.xz", lambda path, data: path.write_bytes(lzma.compress(data))),
-        ("a.txt.gz", lambda path, data: path.write_bytes(gzip.compress(data))),
-    ],
-)
-def test_documents_stand_between_end_of_text_lines(
-    tmp_path: Path, name: str, write: Callable[[Path, bytes], object]
-) -> None:
-    """Plain or compressed; empty ones are left out, white space around them too."""
-    write(tmp_path / name, TEXT.encode())
-
-    assert read_documents(tmp_path / name) == DOCUMENTS
-
-
-def truncated(compressed: bytes) -> bytes:
-    """Half of a compressed file."""
-    return compressed[: len(compressed) // 2]
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("absent.txt", None, "not readable (No such file or directory)"),
-        ("empty.txt", b"", "no text in it"),
-        ("blank.txt", b" \n<|endoftext|>\n", "no text in it"),
-        ("latin.txt", "Café".encode("latin-1"), "byte 3 is not UTF-8"),
-        ("utf16.txt", "Café".encode("utf-16"), "byte 0 is not UTF-8"),
-        ("plain.txt.gz", TEXT.encode(), "not readable"),
-        ("plain.txt.xz", TEXT.encode(), "not readable"),
-        ("half.txt.gz", truncated(gzip.compress(TEXT.encode() * 50)), "not readable"),
-        ("half.txt.xz", truncated(lzma.compress(TEXT.encode() * 50)), "not readable"),
-    ],
-)
-def test_unusable_file_is_one_line(
-    tmp_path: Path, name: str, content: bytes | None, message: str
-) -> None:
-    """The file is named, with the reason and a cure."""
-    path = tmp_path / name
-    if content is not None:
-        path.write_bytes(content)
-
-    with pytest.raises(DataError) as raised:
-        read_documents(path)
-
-    assert raised.value.message.startswith(f"{path}: {message}")
-    assert raised.value.cure
-    assert "\n" not in str(raised.value)
-
-
-@pytest.mark.parametrize("compress", [gzip.compress, lzma.compress], ids=["gz", "xz"])
-def test_damage_anywhere_is_one_line(tmp_path: Path, compress: Callable[[bytes], bytes]) -> None:
-    """Each damage has an error of its own in the libraries."""
-    path = tmp_path / ("a.txt.gz" if compress is gzip.compress else "a.txt.xz")
-    whole = compress("\n".join(toy_documents(50)).encode())
-    for place in range(12, len(whole) - 40, 97):
-        path.write_bytes(whole[:place] + b"\xff" * 30 + whole[place + 30 :])
-
-        with pytest.raises(DataError, match=r"a\.txt\..z: "):
-            read_documents(path)
-
-
-def test_directory_is_one_line(tmp_path: Path) -> None:
-    """A folder is no text file."""
-    with pytest.raises(DataError, match="not readable"):
-        read_documents(tmp_path)
 
 
 def documents(n: int = 20, longest: int = 9, seed: int = 0) -> list[list[int]]:
@@ -214,3 +137,12 @@ def test_text_smaller_than_one_window_is_refused() -> None:
         "the training text has 4 tokens, fewer than one window of 4 and its target; "
         "use more text or a shorter --window"
     )
+
+
+@given(seed=st.integers(0, 99), window=st.integers(1, 7), batch=st.integers(1, 5))
+def test_places_are_those_of_the_unshuffled_text(seed: int, window: int, batch: int) -> None:
+    """Every token is found where its window says that it stands."""
+    text = np.array([t for d in documents() for t in (END, *d)])
+
+    for piece in islice(Windows(documents(), END, batch, window, seed).start(Position(0, 0)), 20):
+        assert np.array_equal(text[piece.places], piece.tokens)

@@ -1,0 +1,126 @@
+"""Scoring a text: whole documents in one kernel, documents side by side on all cores."""
+
+import math
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from realsam.arrays import I32, I64
+from realsam.evaluation import Progress, Scores
+from realsam.fixedpoint import STATE_SHIFT
+from realsam.ir import Host, Network, Replay
+from sim.decoding import int8_product, nats_of
+from sim.kernels import jit, play_token
+from sim.simulator import engine, fast_host, load_kernels, run
+from sim.token_engine import TokenEngine
+
+
+def score(
+    network: Network,
+    host: Host,
+    documents: Sequence[Sequence[int]],
+    on_done: Progress | None = None,
+) -> Scores:
+    """Score documents; see `realsam.evaluation.Score`. The result does not depend on the cores."""
+    load_kernels()
+    whole, finished = engine(network), count(1)
+    play = _slowly(network, host)
+    if isinstance(whole, TokenEngine):
+        play = _fast(whole, host, sorted({host.end_of_text}.union(*documents)))
+
+    def job(document: Sequence[int]) -> tuple[float, I64]:
+        tokens = np.array([host.end_of_text, *document, host.end_of_text])
+        result = play(tokens)
+        if on_done:
+            on_done(next(finished), len(documents))
+        return result
+
+    # Long documents first, so that the cores finish together.
+    ordered = sorted(documents, key=len, reverse=True)
+    with ThreadPoolExecutor(_cores()) as pool:
+        results = list(pool.map(job, ordered))
+    spikes: I64 = np.array([n for _, n in results]).sum(axis=0)
+    names = list(network.sizes)[1:]
+    total = math.fsum(nats for nats, _ in results)
+    return Scores(total, {name: int(n) for name, n in zip(names, spikes, strict=True)})
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _slowly(network: Network, host: Host) -> Callable[[I64], tuple[float, I64]]:
+    """For networks that follow no token clock."""
+    quick = fast_host(host)
+
+    def play(tokens: I64) -> tuple[float, I64]:
+        played = run(network, Replay(host.code[tokens[:-1]]))
+        spikes = [int(s.sum()) for name, s in played.spikes.items() if name != network.input.name]
+        return float(quick.nats(played.voltage, tokens[1:]).sum()), np.array(spikes)
+
+    return play
+
+
+def _fast(
+    whole: TokenEngine, host: Host, vocabulary: Sequence[int]
+) -> Callable[[I64], tuple[float, I64]]:
+    """For token-clock networks."""
+    rank = np.zeros(host.vocab_size, np.int64)
+    rank[vocabulary] = np.arange(len(vocabulary))
+    given = np.array([whole.input_sums(host.code[token]) for token in vocabulary])
+
+    def play(tokens: I64) -> tuple[float, I64]:
+        own = whole.twin()
+        spikes = np.zeros(len(whole.network.populations), np.int64)
+        nats = _play(
+            tokens,
+            rank,
+            given,
+            own.wiring,
+            own.neurons,
+            own.state,
+            (host.decode, host.bias, host.nats_per_logit),
+            spikes,
+        )
+        return nats, spikes
+
+    return play
+
+
+@jit
+def _play(
+    tokens: I64,
+    rank: I64,
+    given: I32,
+    wiring: Any,
+    neurons: Any,
+    state: Any,
+    host: Any,
+    spikes: I64,
+) -> float:
+    """Play one document; returns its nats and writes the spikes of every population.
+
+    Args:
+        tokens: [K + 1] the document between two end-of-text tokens.
+        rank: [V] row of each token in `given`.
+        given: [R, sum of N] what its input puts into the layers.
+        wiring: see `TokenEngine`.
+        neurons: see `TokenEngine`.
+        state: see `TokenEngine`; written.
+        host: decoder weights [V, D], bias [V], nats per logit.
+        spikes: [populations] written.
+    """
+    decode, bias, unit = host
+    v, _, _, n_active, _ = state
+    readout = v[v.size - decode.shape[1] :]
+    nats = 0.0
+    for k in range(tokens.size - 1):
+        play_token(given[rank[tokens[k]]], *wiring, *neurons, *state)
+        spikes += n_active[1:]
+        logits = int8_product(decode, readout.astype(np.int64) >> STATE_SHIFT) + bias
+        nats += nats_of(logits, unit, tokens[k + 1])
+    return nats
