@@ -87,7 +87,8 @@ def load_bundle(path: Path | None = None) -> Bundle:
 def _load_manifest(path: Path) -> dict[str, Any]:
     if not path.is_dir():
         raise BundleError(f"{path}: no bundle there", "give a folder that `realsam export` wrote")
-    if not (path / MANIFEST).exists() and (path / "checkpoint.pt").exists():
+    runs = (path / "checkpoint", path / "checkpoint.pt")
+    if not (path / MANIFEST).exists() and any(run.exists() for run in runs):
         raise BundleError(f"{path}: is a training run", "export it and name its bundle folder")
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))

@@ -9,7 +9,9 @@ Each one prints as a single line: what is wrong, where, with which value, and th
       BundleError              a missing, damaged or foreign bundle
       ExportError              a network that a format cannot hold, or that fails its own proof
       PromptError              a prompt that cannot be used
+      RunError                 input spikes that cannot be fed, or a run that cannot be kept
       DataError                training or evaluation text that cannot be used
+      TrainingError            a training that diverged, ran out of memory, or lost a process
       CheckpointError          a checkpoint that is missing, damaged or of another configuration
       BackendUnavailableError  a backend whose libraries are not installed
       BackendFailedError       a backend that stopped with an exception, or whose process died
@@ -75,8 +77,16 @@ class PromptError(RealSamError):
     """A prompt that is empty, too long, or not text."""
 
 
+class RunError(RealSamError):
+    """Input spikes that cannot be fed, or a place where their run cannot be kept."""
+
+
 class DataError(RealSamError):
     """Text that is absent, unreadable, or too small."""
+
+
+class TrainingError(RealSamError):
+    """A training that diverged, does not fit into memory, or lost one of its processes."""
 
 
 class CheckpointError(RealSamError):

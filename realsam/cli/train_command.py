@@ -1,13 +1,17 @@
 """`realsam train`: text to a trained run."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from realsam.cli.backends import require_torch
 from realsam.console import Command, emit_json, format_option, note, progress
 from realsam.errors import DataError
+
+if TYPE_CHECKING:
+    from realsam.train.loop import Progress
+    from realsam.train.session import Session
 
 
 @click.command(cls=Command, epilog="Example: realsam train stories.txt --preset small --steps 2000")
@@ -48,29 +52,49 @@ def command(
 ) -> None:
     """Train on text FILES (.txt, .xz, .gz; stories apart by <|endoftext|> lines).
 
-    Without FILES it trains on a generated toy corpus.
+    Without FILES it trains on a generated toy corpus. On N GPUs of a machine:
+    torchrun --nproc-per-node N -m realsam.cli train ...
     """
     require_torch()
-    from realsam.train.loop import Progress
-    from realsam.train.runs import interrupted
-    from realsam.train.session import prepare, resumed
+    from realsam.train.parallel import Processes, joined
+    from realsam.train.session import Session, prepare, resumed
 
     given = {name: value for name, value in changes.items() if value is not None}
-    if resume and (files or valid or out):
-        raise DataError(
-            "--resume keeps the run's own text and folder", "leave FILES, --valid and --out out"
-        )
-    session = (
-        resumed(resume, given, device)
-        if resume
-        else prepare(files, valid, preset, given, device, out)
-    )
+
+    def start(processes: Processes) -> Session:
+        if resume and (files or valid or out):
+            raise DataError(
+                "--resume keeps the run's own text and folder", "leave FILES, --valid and --out out"
+            )
+        if resume:
+            return resumed(resume, given, device, processes)
+        return prepare(files, valid, preset, given, device, out, processes)
+
+    with joined() as processes:
+        _train(start(processes), style, processes.is_main)
+
+
+def _train(session: "Session", style: str, is_main: bool) -> None:
+    from realsam.train.runs import interrupted
+
+    try:
+        if is_main:
+            _train_and_tell(session, style)
+        else:
+            session.trainer.train(lambda _: None)
+    except KeyboardInterrupt:
+        raise interrupted(session.folder) from None
+
+
+def _train_and_tell(session: "Session", style: str) -> None:
     note(session.story)
     last: dict[str, Any] = {}
     with progress("training", session.trainer.config.steps) as (bar, task):
 
-        def show(now: Progress) -> None:
+        def show(now: "Progress") -> None:
             bar.update(task, completed=now.step, text=str(now))
+            for line in now.warnings():
+                note(f"step {now.step}: {line}")
             if now.validation:
                 last.update(
                     now.validation.to_json(), step=now.step, tokens_per_second=now.tokens_per_second
@@ -80,10 +104,7 @@ def command(
                     f"{now.validation.nats_per_token:.4f} nats per token"
                 )
 
-        try:
-            session.trainer.train(show)
-        except KeyboardInterrupt:
-            raise interrupted(session.folder) from None
+        session.trainer.train(show)
     if style == "json":
         emit_json({"run": str(session.folder), **last})
     elif last:

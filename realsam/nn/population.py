@@ -44,8 +44,9 @@ class State:
     @staticmethod
     def zeros(layers: Sequence[Population], batch: int, device: torch.device) -> "State":
         """The state after a reset."""
-        quiet = tuple(torch.zeros(batch, len(p.dv), device=device) for p in layers)
-        return State(quiet, quiet)
+        shapes = [(batch, len(p.dv)) for p in layers]
+        v, s = (tuple(torch.zeros(shape, device=device) for shape in shapes) for _ in range(2))
+        return State(v, s)
 
 
 @dataclass(frozen=True)

@@ -47,14 +47,15 @@ class Backprop:
         self._places = torch.zeros(shape, dtype=torch.int64, device=device)
         self._alive = torch.ones(shape, device=device)
         self._seed = torch.zeros((), dtype=torch.int64, device=device)
-        quiet = State.zeros(
-            [layer.integers() for layer in model.layers],  # type: ignore[operator]
-            batch,
-            device,
-        )
-        self.state = State(*(tuple(x.clone() for x in part) for part in (quiet.v, quiet.s)))
+        layers = [layer.integers() for layer in model.layers]  # type: ignore[operator]
+        self.state = State.zeros(layers, batch, device)
         self._measures = torch.zeros(1 + len(model.layers), device=device)
         self._replays: dict[bool, Callable[[], None]] = {}
+        self._parallel = isinstance(objective, DistributedDataParallel)
+        if self._parallel and not self._tokens.is_cuda:
+            # Buckets are rearranged after a first pass, and their sums with them: do it now, so
+            # that a resumed run adds up in the order of the one that it goes on with.
+            self._rehearse(1, last=True)
 
     def __call__(self, window: Window, seed: int, last: bool = True) -> Tensor:
         """Returns [1 + L] the loss in nats per token and the firing rate of each layer.
@@ -113,21 +114,24 @@ class Backprop:
         return nullcontext()
 
     def _capture(self, last: bool) -> Callable[[], None]:
-        parallel = isinstance(self._objective, DistributedDataParallel)
-        kept = [piece.clone() for piece in self.state.v + self.state.s]
-        grads = [p.grad.clone() if p.grad is not None else None for p in self._model.parameters()]
         stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
-            for _ in range(_WARM_UP_PARALLEL if parallel else _WARM_UP):
-                self._pass(last)
+            self._rehearse(_WARM_UP_PARALLEL if self._parallel else _WARM_UP, last)
         torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            self._pass(last)
+        return graph.replay
+
+    def _rehearse(self, n: int, last: bool) -> None:
+        """Run passes, then put state and gradients back."""
+        kept = [piece.clone() for piece in self.state.v + self.state.s]
+        grads = [p.grad.clone() if p.grad is not None else None for p in self._model.parameters()]
+        for _ in range(n):
+            self._pass(last)
         for piece, value in zip(self.state.v + self.state.s, kept, strict=True):
             piece.copy_(value)
         for parameter, grad in zip(self._model.parameters(), grads, strict=True):
             assert parameter.grad is not None
             parameter.grad.copy_(grad) if grad is not None else parameter.grad.zero_()
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            self._pass(last)
-        return graph.replay

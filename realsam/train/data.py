@@ -28,6 +28,11 @@ class Window:
     fresh: bool  # a new epoch starts: all state is reset
     after: Position  # where the next window stands
 
+    def streams(self, part: slice) -> "Window":
+        """The same window of some of the streams."""
+        tokens, targets, places = (x[:, part] for x in (self.tokens, self.targets, self.places))
+        return Window(tokens, targets, places, self.fresh, self.after)
+
 
 class Windows:
     """Endless windows over shuffled documents, laid end to end in B parallel streams.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from realsam.errors import CheckpointError, DataError
+from realsam.errors import CheckpointError
 from realsam.evaluation import Evaluation, evaluate
 from realsam.ir import perplexity
 from realsam.lower import lower
@@ -27,7 +27,15 @@ from realsam.train.config import TrainConfig
 from realsam.train.data import Position, Window, Windows
 from realsam.train.objective import Objective
 from realsam.train.optimize import Update, schedule
+from realsam.train.parallel import ALONE, Processes
 from realsam.train.runs import METRICS
+from realsam.train.watch import (
+    LayerWatch,
+    check_losses,
+    check_parameters,
+    enough_memory,
+    warning,
+)
 from realsam.vocab import Vocabulary
 from sim.scoring import score as sim_score
 
@@ -39,10 +47,11 @@ class Progress:
     """What the training has to say after some steps."""
 
     step: int
-    nats_per_token: float
-    firing_rates: tuple[float, ...]  # per layer
+    nats_per_token: float  # mean since the last report
+    firing_rates: tuple[float, ...]  # per layer, mean since the last report
     tokens_per_second: float
     validation: Evaluation | None = None
+    layer_changes: tuple[tuple[str, str], ...] = ()  # layers that became dead, saturated, firing
 
     def __str__(self) -> str:
         firing = sum(self.firing_rates) / len(self.firing_rates)
@@ -51,9 +60,17 @@ class Progress:
             f"firing {firing:.1%}, {self.tokens_per_second:,.0f} tokens/s"
         )
 
+    def warnings(self) -> list[str]:
+        """One line per layer that changed."""
+        rates = {f"layer{i}": rate for i, rate in enumerate(self.firing_rates, 1)}
+        return [warning(name, condition, rates[name]) for name, condition in self.layer_changes]
+
 
 class Trainer:
-    """A model, its data and its optimizers; `train` runs to the last step."""
+    """A model, its data and its optimizers; `train` runs to the last step.
+
+    With several processes, each has a Trainer of its own; all do the same calls.
+    """
 
     def __init__(
         self,
@@ -64,62 +81,101 @@ class Trainer:
         validation: Sequence[str],
         folder: Path,
         device: torch.device,
+        processes: Processes = ALONE,
     ) -> None:
-        self.model = model.to(device)
         self.config = config
         self._vocabulary = vocabulary
         self._windows = windows
         self._validation = validation
         self._folder = folder
         self._device = device
-        self._optimize = Update(model, config)
-        objective = Objective(model, config.target_firing, config.firing_weight)
-        self._backprop = Backprop(
-            objective, model, config, windows.batch, vocabulary.end_of_text, device
-        )
+        self._processes = processes
+        self._streams = processes.share(windows.batch)
+        with enough_memory(config, windows.batch, processes, device):
+            self.model = model.to(device)
+            self._optimize = Update(model, config)
+            objective = Objective(model, config.target_firing, config.firing_weight, processes)
+            self._backprop = Backprop(
+                processes.wrap(objective),
+                model,
+                config,
+                self._streams.stop - self._streams.start,
+                vocabulary.end_of_text,
+                device,
+            )
+        self._measured: list[torch.Tensor] = []  # one per window since the last report
+        self._layers = LayerWatch()
         self._step = 0
+        self._saved_step: int | None = None
         self._position = Position(0, 0)
 
     def train(self, on_progress: Callable[[Progress], None]) -> None:
-        """Run to the last step; writes metrics and checkpoints into the run folder."""
+        """Run to the last step; writes metrics and checkpoints into the run folder.
+
+        Every process hears of the progress; only the main one of validations.
+
+        Raises:
+            TrainingError: if the training diverges or runs out of memory.
+        """
         # TF32 products are exact here, see matmul_precision.
-        with matmul_precision("high"):
+        with (
+            matmul_precision("high"),
+            enough_memory(self.config, self._windows.batch, self._processes, self._device),
+        ):
             self._train(on_progress)
 
     def _train(self, on_progress: Callable[[Progress], None]) -> None:
         stream = self._windows.start(self._position)
-        since, n_tokens = time.perf_counter(), 0
+        since = time.perf_counter()
         while self._step < self.config.steps:
-            measures = self._update(stream)
+            self._update(stream)
             self._step += 1
-            n_tokens += self.config.accumulate * self.config.window * self._windows.batch
             evaluating = self._step % self.config.eval_every == 0 or self._step == self.config.steps
             if evaluating or self._step % _LOG_EVERY == 0:
-                nats, *rates = measures.tolist()
-                if not nats < float("inf"):
-                    raise DataError(
-                        f"step {self._step}: the loss is {nats}",
-                        "lower --lr and --matrix-lr; a checkpoint before it is kept",
-                    )
+                n_tokens = len(self._measured) * self.config.window * self._windows.batch
+                nats, *rates = self._read()
                 speed = n_tokens / (time.perf_counter() - since)
                 evaluation = self._evaluate() if evaluating else None
+                changes = tuple(self._layers.changes(rates).items())
                 self._report(
-                    Progress(self._step, nats, tuple(rates), speed, evaluation), on_progress
+                    Progress(self._step, nats, tuple(rates), speed, evaluation, changes),
+                    on_progress,
                 )
-                since, n_tokens = time.perf_counter(), 0
+                since = time.perf_counter()
+        self._processes.barrier()  # the main one has written the last checkpoint
 
-    def _update(self, stream: Iterator[Window]) -> torch.Tensor:
+    def _update(self, stream: Iterator[Window]) -> None:
         pieces = self.config.accumulate
         for i in range(pieces):
             window = next(stream)
-            seed = (self.config.seed << 32) + self._step * pieces + i
-            measures = self._backprop(window, seed, last=i + 1 == pieces)
+            seed = self._processes.seed(self.config.seed, self._step * pieces + i)
+            last = i + 1 == pieces
+            measures = self._backprop(window.streams(self._streams), seed, last)
+            self._measured.append(measures.clone())
             self._position = window.after
         self._optimize(self._step)
-        return measures
 
-    def _evaluate(self) -> Evaluation:
+    def _read(self) -> list[float]:
+        """Mean loss and firing rates since the last report, over all processes."""
+        per_window = self._processes.mean(torch.stack(self._measured)).double().cpu()
+        self._measured.clear()
+        columns = per_window.shape[1]
+        per_step = per_window.reshape(-1, self.config.accumulate, columns).mean(1)
+        first = self._step + 1 - len(per_step)
+        losses, size = per_step[:, 0].tolist(), self.model.config.vocab_size
+        check_losses(losses, first, size, self._cure())
+        return [float(mean) for mean in per_step.mean(0)]
+
+    def _cure(self) -> str:
+        cure = "start a new run with a lower --lr and --matrix-lr"
+        if self._saved_step is None:
+            return cure
+        return f"{cure}; the checkpoint of step {self._saved_step} is kept"
+
+    def _evaluate(self) -> Evaluation | None:
         self.save()
+        if not self._processes.is_main:
+            return None
         network, host = lower(self.model, self._vocabulary.end_of_text)
         # The simulator uses all cores of a CPU; a GPU takes many documents at a time.
         score = partial(torch_score, device="cuda") if self._device.type == "cuda" else sim_score
@@ -133,40 +189,64 @@ class Trainer:
             "learning_rate_factor": schedule(progress.step - 1, self.config),
             "tokens_per_second": progress.tokens_per_second,
         }
+        if progress.layer_changes:
+            row["layer_changes"] = dict(progress.layer_changes)
         if progress.validation:
             row["validation"] = progress.validation.to_json()
-        with (self._folder / METRICS).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        if self._processes.is_main:
+            with (self._folder / METRICS).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
         on_progress(progress)
 
     def save(self) -> None:
-        """Write a checkpoint into the run folder."""
-        state = self._backprop.state
-        save_checkpoint(
-            Checkpoint(
-                self.model.config.to_json(),
-                self.config.to_json(),
-                self._step,
-                (self._position.epoch, self._position.window),
-                self.model.state_dict(),
-                self._optimize.state_dicts(),
-                [*state.v, *state.s],
-                random_state(self._device),
-            ),
-            self._folder,
+        """Write a checkpoint into the run folder; every process must call it.
+
+        Raises:
+            TrainingError: if a parameter is not finite; the checkpoint before is kept.
+            CheckpointError: if the folder is not writable.
+        """
+        check_parameters(self.model, self._step, self._cure())
+        state, gather = self._backprop.state, self._processes.gather
+        random = random_state(self._device)
+        checkpoint = Checkpoint(
+            self.model.config.to_json(),
+            self.config.to_json(),
+            self._step,
+            (self._position.epoch, self._position.window),
+            self.model.state_dict(),
+            self._optimize.state_dicts(),
+            [gather(piece) for piece in (*state.v, *state.s)],
+            {name: gather(own[None]) for name, own in random.items()},
         )
+        if self._processes.is_main:
+            save_checkpoint(checkpoint, self._folder)
+        self._saved_step = self._step
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Go back to where a checkpoint stood."""
+        """Go back to where a checkpoint stood; the number of processes may be another.
+
+        Raises:
+            CheckpointError: if it belongs to another model or other streams.
+        """
         state = self._backprop.state
         try:
             self.model.load_state_dict(checkpoint.model)
             self._optimize.load_state_dicts(checkpoint.optimizers)
-            for piece, stored_piece in zip([*state.v, *state.s], checkpoint.state, strict=True):
-                piece.copy_(stored_piece)
+            for piece, whole in zip([*state.v, *state.s], checkpoint.state, strict=True):
+                if len(whole) != self._windows.batch:
+                    raise ValueError("another number of streams")
+                piece.copy_(whole[self._streams])
+            self._restore_random(checkpoint.random, checkpoint.step)
         except (RuntimeError, ValueError, KeyError) as error:
             raise CheckpointError(
                 f"{self._folder}: its checkpoint does not fit the run", "train again"
             ) from error
         self._step, self._position = checkpoint.step, Position(*checkpoint.position)
-        restore_random_state(checkpoint.random, self._device)
+        self._saved_step = checkpoint.step
+
+    def _restore_random(self, stored: dict[str, torch.Tensor], step: int) -> None:
+        # A process that was not there before starts a sequence of its own.
+        torch.manual_seed(self._processes.seed(self.config.seed, step))
+        rank = self._processes.rank
+        own = {name: states[rank] for name, states in stored.items() if rank < len(states)}
+        restore_random_state(random_state(self._device) | own, self._device)

@@ -6,14 +6,22 @@ from torch import Tensor, nn
 from realsam.nn.loss import Labels
 from realsam.nn.model import SpikingLM
 from realsam.nn.population import State
+from realsam.train.parallel import ALONE, Processes
 
 
 class Objective(nn.Module):
     """A model and its loss in one module, whose forward uses every parameter."""
 
-    def __init__(self, model: SpikingLM, target_firing: float, firing_weight: float) -> None:
+    def __init__(
+        self,
+        model: SpikingLM,
+        target_firing: float,
+        firing_weight: float,
+        processes: Processes = ALONE,
+    ) -> None:
         super().__init__()
         self.model = model
+        self._processes = processes
         self._target_firing = target_firing
         self._firing_weight = firing_weight
 
@@ -38,6 +46,14 @@ class Objective(nn.Module):
         """
         played = self.model(tokens, alive, state, seed)
         loss, nats = self.model.loss(played.voltage, targets, labels)
-        excess = torch.relu(played.rates / self._target_firing - 1)
-        measures = torch.cat([nats[None], played.rates.detach()])
+        rates = self._shared(played.rates)
+        excess = torch.relu(rates / self._target_firing - 1)
+        measures = torch.cat([nats[None], rates.detach()])
         return loss + self._firing_weight * (excess**2).mean(), measures, played.state
+
+    def _shared(self, rates: Tensor) -> Tensor:
+        # The price bends at the target: it must see the rates of all streams. Each process keeps
+        # the gradient of its own; their average is the gradient of the whole.
+        if self._processes.n == 1:
+            return rates
+        return rates + (self._processes.mean(rates) - rates.detach())

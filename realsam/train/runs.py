@@ -12,7 +12,7 @@ import realsam
 from realsam.errors import CheckpointError, DataError
 from realsam.files import replacing
 from realsam.nn.model import ModelConfig, SpikingLM
-from realsam.train.checkpoint import FILE, Checkpoint, load_checkpoint
+from realsam.train.checkpoint import Checkpoint, checkpoint_file, load_checkpoint
 from realsam.train.config import TrainConfig, differences, model_config, train_config
 from realsam.vocab import Vocabulary, load_vocabulary
 
@@ -58,19 +58,20 @@ class TrainedRun:
             model.load_state_dict(self.checkpoint.model)
         except (RuntimeError, TypeError, AttributeError) as error:
             raise CheckpointError(
-                f"{self.folder / FILE}: its weights do not fit the model", "train again"
+                f"{checkpoint_file(self.folder)}: its weights do not fit the model", "train again"
             ) from error
         for name, parameter in model.named_parameters():
             if not parameter.isfinite().all():
                 raise CheckpointError(
-                    f"{self.folder / FILE}: {name} is not finite", "train again with a lower --lr"
+                    f"{checkpoint_file(self.folder)}: {name} is not finite",
+                    "train again with a lower --lr",
                 )
         return model
 
 
 def interrupted(folder: Path) -> CheckpointError:
     """What to tell a user who stopped a training run."""
-    if (folder / FILE).exists():
+    if checkpoint_file(folder).exists():
         return CheckpointError(
             "training was interrupted", f"go on from its checkpoint with --resume {folder}"
         )
@@ -121,12 +122,13 @@ def newest_run() -> Path:
     Raises:
         CheckpointError: if there is none.
     """
-    found = sorted(RUNS.glob(f"*/{FILE}"), key=lambda path: path.stat().st_mtime)
-    if not found:
+    files = {folder: checkpoint_file(folder) for folder in RUNS.glob("*")}
+    times = {folder: path.stat().st_mtime for folder, path in files.items() if path.is_file()}
+    if not times:
         raise CheckpointError(
             f"{RUNS}/: no training run there", "run `realsam train` first, or name a run"
         )
-    return found[-1].parent
+    return max(times, key=lambda folder: times[folder])
 
 
 def load_run_folder(folder: Path | None, device: torch.device | str = "cpu") -> TrainedRun:
@@ -144,7 +146,7 @@ def load_run_folder(folder: Path | None, device: torch.device | str = "cpu") -> 
     stored = config["model"]
     if names := differences(wanted, stored):
         raise CheckpointError(
-            f"{folder / FILE}: belongs to another configuration, {names[0]} = "
+            f"{checkpoint_file(folder)}: belongs to another configuration, {names[0]} = "
             f"{wanted.get(names[0])} and not {stored.get(names[0])}",
             "restore config.json, or train again",
         )

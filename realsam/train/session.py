@@ -13,6 +13,7 @@ from realsam.nn.model import ModelConfig, SpikingLM
 from realsam.train.config import PRESETS, TrainConfig, train_config
 from realsam.train.data import Windows
 from realsam.train.loop import Trainer
+from realsam.train.parallel import ALONE, Processes
 from realsam.train.runs import create_run, load_run_folder, update_config
 from realsam.train.toy import toy_documents
 from realsam.vocab import Vocabulary
@@ -31,24 +32,34 @@ class Session:
     story: str
 
 
-def pick_device(name: str) -> torch.device:
+def pick_device(name: str, processes: Processes = ALONE) -> torch.device:
     """The device of that name; "auto" takes CUDA, then MPS, then the CPU.
+
+    Of several processes each gets a GPU of its own, and MPS serves none.
 
     Raises:
         BackendUnavailableError: if torch cannot use it here.
     """
     usable = {
         "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
+        "mps": torch.backends.mps.is_available() and processes.n == 1,
         "cpu": True,
     }
-    if name == "auto":
-        return torch.device(next(kind for kind, here in usable.items() if here))
-    if not usable[name]:
+    kind = next(kind for kind, here in usable.items() if here) if name == "auto" else name
+    if not usable[kind]:
         raise BackendUnavailableError(
             f"device {name} is not available to torch here", "use --device auto"
         )
-    return torch.device(name)
+    if kind != "cuda" or processes.n == 1:
+        return torch.device(kind)
+    if processes.local_rank >= torch.cuda.device_count():
+        raise BackendUnavailableError(
+            f"process {processes.rank} finds no GPU of its own, there are "
+            f"{torch.cuda.device_count()}",
+            f"use torchrun --nproc-per-node {torch.cuda.device_count()}, or --device cpu",
+        )
+    torch.cuda.set_device(processes.local_rank)
+    return torch.device("cuda", processes.local_rank)
 
 
 def prepare(
@@ -58,28 +69,36 @@ def prepare(
     changes: dict[str, Any],
     device: str,
     out: Path | None,
+    processes: Processes = ALONE,
 ) -> Session:
     """Start a new run; `changes` overrides fields of the preset's configurations."""
-    put = pick_device(device)
+    put = pick_device(device, processes)
     model_config, config = _configure(preset, changes)
     documents, held_out = _split(files, valid)
-    vocabulary = Vocabulary.train(documents, model_config.vocab_size)
+    vocabulary = _vocabulary(documents, model_config.vocab_size, processes)
     model_config = replace(model_config, vocab_size=vocabulary.size)
-    windows = _windows(documents, vocabulary, config)
+    windows = _windows(documents, vocabulary, config, processes)
     torch.manual_seed(config.seed)
     model = SpikingLM(model_config)
+    if not processes.is_main:  # the same model, other dropout
+        torch.manual_seed(processes.seed(config.seed, 0))
     data = {
         "files": [str(f.resolve()) for f in files],
         "valid": str(valid.resolve()) if valid else None,
         "n_tokens": windows.n_tokens,
         "sha256": windows.digest,
     }
-    folder = create_run(out, model_config, config, vocabulary, data)
-    trainer = Trainer(model, config, vocabulary, windows, held_out, folder, put)
-    return Session(trainer, folder, _story(model, windows, put, folder))
+    if processes.is_main:
+        out = create_run(out, model_config, config, vocabulary, data)
+    folder = processes.from_main(out)
+    assert folder is not None
+    trainer = Trainer(model, config, vocabulary, windows, held_out, folder, put, processes)
+    return Session(trainer, folder, _story(model, windows, put, folder, processes))
 
 
-def resumed(folder: Path, changes: dict[str, Any], device: str) -> Session:
+def resumed(
+    folder: Path, changes: dict[str, Any], device: str, processes: Processes = ALONE
+) -> Session:
     """Go on with a run from its checkpoint, exactly; only `steps` and `eval_every` may change.
 
     More steps stretch the schedule of the learning rates from where the run stands.
@@ -89,7 +108,7 @@ def resumed(folder: Path, changes: dict[str, Any], device: str) -> Session:
             f"--resume keeps the run's own --{others[0].replace('_', '-')}",
             "leave that option out, or start a new run",
         )
-    put = pick_device(device)
+    put = pick_device(device, processes)
     run = load_run_folder(folder)
     config = replace(train_config(run.config["train"]), **changes)
     if run.checkpoint.step >= config.steps:
@@ -100,27 +119,40 @@ def resumed(folder: Path, changes: dict[str, Any], device: str) -> Session:
     documents, held_out = _split(
         [Path(f) for f in run.config["data"]["files"]], Path(valid) if valid else None
     )
-    windows = _windows(documents, run.vocabulary, config)
+    windows = _windows(documents, run.vocabulary, config, processes)
     if windows.digest != run.config["data"].get("sha256", windows.digest):
         raise CheckpointError(
             f"{folder}: its training text is another than before",
             "restore the text, or start a new run",
         )
     model = run.model()
-    trainer = Trainer(model, config, run.vocabulary, windows, held_out, folder, put)
+    trainer = Trainer(model, config, run.vocabulary, windows, held_out, folder, put, processes)
     trainer.restore(run.checkpoint)
-    update_config(folder, run.config, config)
-    return Session(trainer, folder, _story(model, windows, put, folder))
+    if processes.is_main:
+        update_config(folder, run.config, config)
+    return Session(trainer, folder, _story(model, windows, put, folder, processes))
 
 
-def _windows(documents: list[str], vocabulary: Vocabulary, config: TrainConfig) -> Windows:
-    return Windows(
-        vocabulary.encode_all(documents),
-        vocabulary.end_of_text,
-        config.batch,
-        config.window,
-        config.seed,
-    )
+def _vocabulary(documents: list[str], size: int, processes: Processes) -> Vocabulary:
+    """The vocabulary of the documents, learned by the main process alone."""
+    learned = Vocabulary.train(documents, size) if processes.is_main else None
+    text = processes.from_main(learned.to_json() if learned else "")
+    return learned or Vocabulary.from_json(text, "vocabulary of the main process")
+
+
+def _windows(
+    documents: list[str], vocabulary: Vocabulary, config: TrainConfig, processes: Processes
+) -> Windows:
+    """The same windows in all processes, of as many streams for each."""
+    tokens = vocabulary.encode_all(documents)
+    windows = Windows(tokens, vocabulary.end_of_text, config.batch, config.window, config.seed)
+    processes.share(windows.batch)  # refuses what cannot be shared
+    if processes.from_main(windows.digest) != windows.digest:
+        raise DataError(
+            f"process {processes.rank} reads another training text than the main process",
+            "give all machines the same files",
+        )
+    return windows
 
 
 def _configure(preset: str, changes: dict[str, Any]) -> tuple[ModelConfig, TrainConfig]:
@@ -144,9 +176,12 @@ def _split(files: Sequence[Path], valid: Path | None) -> tuple[list[str], list[s
     return training, documents[::HELD_OUT][:MAX_VALIDATION]
 
 
-def _story(model: SpikingLM, windows: Windows, device: torch.device, folder: Path) -> str:
+def _story(
+    model: SpikingLM, windows: Windows, device: torch.device, folder: Path, processes: Processes
+) -> str:
     n_parameters = sum(p.numel() for p in model.parameters())
+    where = f"{processes.n} processes on {device.type}" if processes.n > 1 else str(device)
     return (
         f"{windows.n_tokens:,} tokens of text in {windows.batch} streams, "
-        f"{n_parameters:,} parameters on {device}, run {folder}"
+        f"{n_parameters:,} parameters on {where}, run {folder}"
     )

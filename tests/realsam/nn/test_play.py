@@ -40,6 +40,7 @@ def test_state_at_rest_is_zero(engine: TorchNetwork) -> None:
 
     assert [tuple(v.shape) for v in state.v] == [(3, 20)] * 2
     assert not any(piece.any() for piece in (*state.v, *state.s))
+    assert len({piece.data_ptr() for piece in (*state.v, *state.s)}) == 4  # written one by one
 
 
 def test_state_is_cut_off_from_the_gradient(engine: TorchNetwork) -> None:

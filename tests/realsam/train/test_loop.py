@@ -1,6 +1,7 @@
 """The training loop: it learns, logs, and goes on exactly where it was interrupted."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from realsam.errors import CheckpointError, DataError
+from realsam.errors import CheckpointError, TrainingError
+from realsam.train.checkpoint import checkpoint_file, load_checkpoint
 from realsam.train.loop import Progress
+from realsam.train.optimize import Update
 from realsam.train.session import Session, resumed
 from tests import tiny
 
@@ -60,10 +63,9 @@ def test_resume_is_exact(tmp_path: Path, changes: dict[str, object]) -> None:
     after = parameters(again)
     for name, parameter in parameters(straight).items():
         assert torch.equal(parameter, after[name]), name
-    states = (s.folder / "checkpoint.pt" for s in (straight, again))
-    first, second = (torch.load(path, weights_only=True) for path in states)
-    assert all(map(torch.equal, first["state"], second["state"]))
-    assert first["position"] == second["position"]
+    first, second = (load_checkpoint(s.folder) for s in (straight, again))
+    assert all(map(torch.equal, first.state, second.state))
+    assert first.position == second.position
 
 
 def test_training_lowers_the_loss(tmp_path: Path) -> None:
@@ -103,7 +105,7 @@ def test_last_step_is_always_validated_and_kept(tmp_path: Path) -> None:
     session.trainer.train(ignore)
 
     assert [row["step"] for row in rows(session)] == [2]
-    assert torch.load(session.folder / "checkpoint.pt", weights_only=True)["step"] == 2
+    assert load_checkpoint(session.folder).step == 2
 
 
 def test_seed_decides(tmp_path: Path) -> None:
@@ -135,10 +137,103 @@ def test_diverged_loss_ends_the_training(tmp_path: Path) -> None:
     with torch.no_grad():
         session.trainer.model.output_bias[0] = float("nan")
 
-    with pytest.raises(DataError, match="step 3: the loss is nan; lower --lr and --matrix-lr"):
+    with pytest.raises(TrainingError) as raised:
         session.trainer.train(ignore)
 
-    assert not (session.folder / "checkpoint.pt").exists()
+    assert str(raised.value) == (
+        "step 1: the loss is nan; start a new run with a lower --lr and --matrix-lr"
+    )
+    assert not checkpoint_file(session.folder).exists()
+
+
+def poisoned(parameter: Tensor, at: int) -> Callable[[Update, int], None]:
+    """An optimizer step that makes a parameter not a number in the step of that number."""
+    original = Update.__call__
+
+    def call(update: Update, step: int) -> None:
+        original(update, step)
+        if step + 1 == at:
+            with torch.no_grad():
+                parameter.fill_(float("nan"))
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        (4, "step 5: the loss is nan"),  # two steps after the checkpoint
+        (5, "step 6: the loss is nan"),  # its loss is the last one that is read before saving
+        (6, "step 6: output_bias is not finite"),  # only the parameters show it yet
+    ],
+)
+def test_checkpoint_is_never_overwritten_by_a_bad_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int, message: str
+) -> None:
+    """Whenever the numbers go wrong, the checkpoint of step 3 stays, and is told of."""
+    session = tiny.session(tmp_path)
+    bias = session.trainer.model.output_bias
+    monkeypatch.setattr(Update, "__call__", poisoned(bias, step))
+
+    with pytest.raises(TrainingError) as raised:
+        session.trainer.train(ignore)
+
+    kept = load_checkpoint(session.folder)
+    assert raised.value.message == message
+    assert raised.value.cure.endswith("; the checkpoint of step 3 is kept")
+    assert kept.step == 3
+    assert kept.model["output_bias"].isfinite().all()
+
+
+def test_exploded_loss_ends_the_training(tmp_path: Path) -> None:
+    """A model that is sure of wrong tokens: above three times that of one that knows nothing."""
+    session = tiny.session(tmp_path)
+    with torch.no_grad():
+        session.trainer.model.output_bias[7] = 1000.0
+
+    with pytest.raises(TrainingError, match=r"step 3: the loss is 1000.2 nats per token, above 3"):
+        session.trainer.train(ignore)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "condition", "reason"),
+    [(400.0, "dead", "below 0.1%"), (1 / 256, "saturated", "")],
+)
+def test_dead_and_saturated_layers_are_named(
+    tmp_path: Path, threshold: float, condition: str, reason: str
+) -> None:
+    """Once, in the metrics and as a line of progress."""
+    session = tiny.session(tmp_path, lr=1e-9)
+    with torch.no_grad():
+        session.trainer.model.layers[1].threshold.fill_(threshold)
+        if condition == "saturated":
+            session.trainer.model.layers[1].constant.fill_(0.9)
+    heard: list[Progress] = []
+
+    session.trainer.train(heard.append)
+
+    assert [row.get("layer_changes") for row in rows(session)] == [{"layer2": condition}, None]
+    (line,) = heard[0].warnings()
+    assert line.startswith(f"layer2: {condition}, ")
+    assert reason in line
+    assert heard[1].warnings() == []
+
+
+def test_lack_of_memory_names_the_batch_to_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Torch's own message of a CPU that is full."""
+    session = tiny.session(tmp_path, accumulate=3)
+    full = lambda *_, **__: torch.empty(1 << 58)  # noqa: E731
+    monkeypatch.setattr(session.trainer, "_backprop", full)
+
+    with pytest.raises(TrainingError) as raised:
+        session.trainer.train(ignore)
+
+    assert str(raised.value) == (
+        "cpu: out of memory with batch = 4, window = 16; "
+        "start a new run with --batch 2 --accumulate 6"
+    )
 
 
 @pytest.mark.parametrize("n", [2, 59, 61])

@@ -136,7 +136,7 @@ def test_newest_run_is_the_one_trained_last(
     monkeypatch.chdir(tmp_path)
     for age, name in enumerate(("b", "c", "a")):
         shutil.copytree(trained, Path("runs") / name)
-        os.utime(Path("runs") / name / "checkpoint.pt", (1000 + age, 1000 + age))
+        os.utime(Path("runs") / name / "checkpoint" / "index.json", (1000 + age, 1000 + age))
     Path("runs/z").mkdir()
 
     assert newest_run() == Path("runs/a")

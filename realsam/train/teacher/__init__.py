@@ -1,0 +1,1 @@
+"""Teachers: float transformers whose probabilities a spiking model learns from (torch)."""
