@@ -14,6 +14,7 @@ import numpy.typing as npt
 from realsam.errors import BundleError, ExportError, NetworkError, RegisterRangeError
 from realsam.files import replacing
 
+BEYOND = float(1 << 30)  # larger than every register; all integers up to it are exact in float64
 # What h5py, nir and numpy raise on bytes that are not what they should be.
 DAMAGE = (
     ArithmeticError,

@@ -1,6 +1,7 @@
 """Conventions of every command: errors, exit codes, progress, output.
 
-Results go to stdout, everything else to stderr. Exit codes: 0, 1 for bad input, 2 for wrong usage.
+Results go to stdout, everything else to stderr. Exit codes: 0, 1 for bad input, 2 for wrong usage,
+130 for an interruption.
 """
 
 import json
@@ -17,6 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from realsam.errors import RealSamError
 
 STDERR = Console(stderr=True, highlight=False)
+INTERRUPTED = 130  # exit code: 128 and the number of SIGINT
 
 format_option = click.option(
     "--format",
@@ -26,6 +28,15 @@ format_option = click.option(
     show_default=True,
     help="Text for people, or one JSON object on stdout.",
 )
+strict_option = click.option(
+    "--strict", is_flag=True, help="An overflowing current is an error, not a wrap."
+)
+
+
+class _Interruption(click.ClickException):
+    """One line after Ctrl-C."""
+
+    exit_code = INTERRUPTED
 
 
 class _OneLineErrors(click.Command):
@@ -36,11 +47,14 @@ class _OneLineErrors(click.Command):
             with _terminated():
                 return super().invoke(ctx)
         except KeyboardInterrupt as error:
-            raise click.ClickException(
+            raise _Interruption(
                 f"{ctx.info_name} was interrupted; nothing half-written is left, run it again"
             ) from error
         except RealSamError as error:
-            raise click.ClickException(" ".join(str(error).split())) from error
+            # A command may say better than we what an interruption leaves.
+            interrupted = isinstance(error.__context__, KeyboardInterrupt)
+            kind = _Interruption if interrupted else click.ClickException
+            raise kind(" ".join(str(error).split())) from error
         except BrokenPipeError:
             raise  # click ends quietly when the reader of stdout has gone
         except (OSError, MemoryError) as error:

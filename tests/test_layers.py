@@ -165,6 +165,9 @@ def test_proper_import_is_accepted(module: str, source: str) -> None:
         ("import realsam.report, export.bundle, sim.reference, sim.simulator", "torch"),
         ("import lava_runtime.generate", "torch"),
         ("import lava_runtime.generate", "lava"),
+        ("import lava_runtime.generate, realsam.generation", "numpy"),
+        ("import realsam.cli.generate_command, realsam.cli.run_command", "torch"),
+        ("import realsam.cli.generate_command, realsam.cli.run_command", "lava"),
         (
             "import realsam.cli.main, realsam.cli.export_command, realsam.cli.verify_command",
             "torch",

@@ -125,6 +125,18 @@ print(*names)
     assert {"reference", "sim"} <= set(output(program, bundle).split())
 
 
+def test_simulator_generates_and_runs(bundle: Path, tmp_path: Path) -> None:
+    """The two commands that need no training."""
+    program = "from realsam.cli.main import main; main()"
+    np.save(tmp_path / "spikes.npy", np.ones((5, 8)))
+
+    text = output(program, "generate", bundle, "--prompt", "One day", "--tokens", 5)
+    table = output(program, "run", bundle, "--input", tmp_path / "spikes.npy")
+
+    assert text.startswith("One day")
+    assert "steps/s on sim" in table
+
+
 @pytest.mark.lava
 @needs_lava
 def test_lava_generates(bundle: Path) -> None:
@@ -175,7 +187,9 @@ def test_verify_leaves_torch_out(bundle: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("command", ["train", "eval", "export", "verify", "data"])
+@pytest.mark.parametrize(
+    "command", ["train", "eval", "generate", "export", "verify", "run", "data"]
+)
 def test_help_needs_no_torch(command: str) -> None:
     """Every command can be read about."""
     program = "from realsam.cli.main import main; main()"

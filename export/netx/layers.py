@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import h5py
 import numpy as np
 
-from export.hdf5 import text
+from export.hdf5 import BEYOND, text
 from export.netx.layout import BIAS_SHIFT
-from realsam.arrays import I16, I64
+from realsam.arrays import F64, I16, I64
 from realsam.errors import ExportError
 from realsam.ir import Lif
 from realsam.limits import NEVER_SPIKES
@@ -139,6 +139,12 @@ def _read_delay(where: str, layer: h5py.Group, weight: I16) -> I64:
 
 
 def _integers(dataset: h5py.Dataset) -> I64:
-    """Stored numbers as integers; stock netx cuts fractions off too."""
-    values: I64 = dataset[()].astype(np.int64)
-    return values
+    """Stored numbers as integers; stock netx cuts fractions off too.
+
+    Raises:
+        ExportError: if one of them is not a number.
+    """
+    values: F64 = dataset[()].astype(np.float64)
+    if np.isnan(values).any():
+        raise ExportError(f"{dataset.name} holds NaN", "store finite numbers")
+    return np.clip(values, -BEYOND, BEYOND).astype(np.int64)  # what is out of range stays so

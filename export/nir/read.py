@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from export.hdf5 import guarded
+from export.hdf5 import BEYOND, guarded
 from export.nir.graph import FloatLayer, FloatNetwork, read_graph
 from export.nir.neuron import from_neuron
 from export.nir.rules import delay, readout_phase
@@ -95,4 +95,4 @@ def _whole(what: str, values: F64) -> I64:
     whole = np.rint(values)
     if not np.array_equal(whole, values):
         raise ExportError(f"{what} is not an integer", "quantize the network first")
-    return whole.astype(np.int64)
+    return np.clip(whole, -BEYOND, BEYOND).astype(np.int64)  # infinity stays out of range

@@ -1,42 +1,53 @@
 """The backends by name; each is loaded when it is first used."""
 
-from collections.abc import Callable
 from importlib.util import find_spec
+from typing import Protocol
+
+import click
 
 from realsam.errors import BackendUnavailableError
 from realsam.ir import Driver, Network, Run
 
-Backend = Callable[[Network, Driver], Run]
+
+class Backend(Protocol):
+    """Runs one document from reset; strictly, an overflowing current is an error."""
+
+    def __call__(self, network: Network, driver: Driver, strict: bool = False) -> Run:
+        """The run, to the end of its driver."""
 
 
-def _torch(network: Network, driver: Driver) -> Run:
+def _torch(network: Network, driver: Driver, strict: bool = False) -> Run:
+    if strict:
+        raise BackendUnavailableError(
+            "backend torch has no strict mode", "leave --strict out, or name another backend"
+        )
     from realsam.nn.backend import run
 
     return run(network, driver)
 
 
-def _reference(network: Network, driver: Driver) -> Run:
+def _reference(network: Network, driver: Driver, strict: bool = False) -> Run:
     from sim.reference import run
 
-    return run(network, driver)
+    return run(network, driver, strict)
 
 
-def _sim(network: Network, driver: Driver) -> Run:
+def _sim(network: Network, driver: Driver, strict: bool = False) -> Run:
     from sim.simulator import run
 
-    return run(network, driver)
+    return run(network, driver, strict)
 
 
-def _lava_fused(network: Network, driver: Driver) -> Run:
+def _lava_fused(network: Network, driver: Driver, strict: bool = False) -> Run:
     from lava_runtime.backend import run
 
-    return run(network, driver, "fused")
+    return run(network, driver, "fused", strict)
 
 
-def _lava_graph(network: Network, driver: Driver) -> Run:
+def _lava_graph(network: Network, driver: Driver, strict: bool = False) -> Run:
     from lava_runtime.backend import run
 
-    return run(network, driver, "graph")
+    return run(network, driver, "graph", strict)
 
 
 BACKENDS: dict[str, Backend] = {
@@ -46,6 +57,9 @@ BACKENDS: dict[str, Backend] = {
     "lava-fused": _lava_fused,
     "lava-graph": _lava_graph,
 }
+backend_option = click.option(
+    "--backend", default="sim", show_default=True, metavar="NAME", help=f"{', '.join(BACKENDS)}."
+)
 _NEEDS = {"torch": ("torch", "snntorch"), "lava-fused": ("lava",), "lava-graph": ("lava",)}
 _CURES = {
     "torch": "run `make train-install`, or install the extra `train`",

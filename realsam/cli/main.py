@@ -10,8 +10,10 @@ from realsam.console import Group
 _COMMANDS = {
     "train": "Train a spiking language model.",
     "eval": "Score a text: nats per token, perplexity, firing rate.",
+    "generate": "Write text with a spiking language model, on any backend.",
     "export": "Write a trained run as NIR and netx, and prove it.",
     "verify": "Compare every spike of every backend.",
+    "run": "Run any network file on input spikes.",
     "data": "Make training text.",
 }
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from export.bundle import MANIFEST, load_bundle
+from realsam.cli.backends import require_torch
 from realsam.ir import Host, Network
 from realsam.vocab import Vocabulary
 
@@ -12,7 +13,8 @@ def network_of(path: Path | None) -> tuple[Network, Host, Vocabulary]:
     if path is None or (path / MANIFEST).exists() or not path.is_dir():
         bundle = load_bundle(path)
         return bundle.network, bundle.host, bundle.vocabulary
-    from realsam.lower import lower  # torch: only a run needs it
+    require_torch()  # only a run needs it
+    from realsam.lower import lower
     from realsam.train.runs import load_run_folder
 
     run = load_run_folder(path)

@@ -3,7 +3,7 @@
 from realsam.report.counts import Counts, PopulationCounts, count
 from realsam.report.difference import Difference, first_difference
 from realsam.report.energy import CostTable, Energy, estimate, load_costs
-from realsam.report.render import render_text, to_json
+from realsam.report.render import render_backend, render_table, render_text, to_json
 
 __all__ = [
     "CostTable",
@@ -15,6 +15,8 @@ __all__ = [
     "estimate",
     "first_difference",
     "load_costs",
+    "render_backend",
+    "render_table",
     "render_text",
     "to_json",
 ]

@@ -1,5 +1,8 @@
 """Render counts: a table for people, stable keys for programs."""
 
+from collections.abc import Sequence
+
+from realsam.ir import Run
 from realsam.report.counts import Counts
 from realsam.report.energy import Energy
 
@@ -20,9 +23,7 @@ def render_text(counts: Counts, energy: Energy) -> str:
         )
         for p in counts.populations
     ]
-    widths = [max(len(row[i]) for row in [_HEADERS, *rows]) for i in range(len(_HEADERS))]
-    lines = [_line(_HEADERS, widths), _line(["-" * w for w in widths], widths)]
-    lines += [_line(row, widths) for row in rows]
+    lines = render_table(_HEADERS, rows)
     dense = sum(p.n_synops_dense for p in counts.populations)
     lines += [
         "",
@@ -40,11 +41,30 @@ def render_text(counts: Counts, energy: Energy) -> str:
     return "\n".join(lines)
 
 
+def render_backend(run: Run) -> str:
+    """Where a run took place: `on ...`."""
+    about = dict(run.notes)
+    if "lava" in about:
+        mode = run.backend.removeprefix("lava-")
+        return (
+            f"on Lava {about['lava']} ({mode}, processes: {about['processes']}, started in "
+            f"{float(about['startup_seconds']):.1f} s)"
+        )
+    about.pop("machine", None)
+    return f"on {run.backend} ({', '.join(f'{name} {value}' for name, value in about.items())})"
+
+
+def render_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table: headers, a rule, rows; the first column to the left."""
+    widths = [max(len(row[i]) for row in [headers, *rows]) for i in range(len(headers))]
+    return [_line(row, widths) for row in (headers, ["-" * w for w in widths], *rows)]
+
+
 def _lif_neurons(counts: Counts) -> int:
     return sum(p.n_neurons for p in counts.of_kind("lif"))
 
 
-def _line(cells: tuple[str, ...] | list[str], widths: list[int]) -> str:
+def _line(cells: Sequence[str], widths: list[int]) -> str:
     first = cells[0].ljust(widths[0])
     return "  ".join([first, *(c.rjust(w) for c, w in zip(cells[1:], widths[1:], strict=True))])
 

@@ -2,15 +2,20 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from export.bundle import save_bundle
 from realsam.cli import proof
 from realsam.cli.main import main as realsam
-from tests import tiny
+from realsam.ir import Replay, to_network
+from sim import reference
+from tests import strategies, tiny
 
 TRAINING = [
     *("--steps", "6", "--eval-every", "3", "--batch", "4"),
@@ -37,9 +42,9 @@ def parsed(result: Result) -> dict[str, Any]:
     return json.loads(result.stdout)
 
 
-def error(result: Result) -> str:
+def error(result: Result, exit_code: int = 1) -> str:
     """The one error line of a command that refused its input, without its first word."""
-    assert result.exit_code == 1, result.output
+    assert result.exit_code == exit_code, result.output
     assert isinstance(result.exception, SystemExit), result.exception
     assert result.stdout == ""
     assert "Traceback" not in result.stderr
@@ -53,6 +58,31 @@ def everything(folder: Path) -> dict[str, bytes]:
     """All files below a folder with their bytes."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle of random weights that hardly ever ends a text; made without torch."""
+    rng, vocabulary = np.random.default_rng(2), tiny.vocabulary()
+    network = to_network(strategies.token_clock(rng, width=16, lines=8))
+    end = vocabulary.end_of_text
+    host = strategies.host(rng, network, vocabulary.size, end)
+    host = replace(host, bias=np.where(np.arange(vocabulary.size) == end, -(2**40), host.bias))
+    record = reference.run(network, Replay(host.code[[end, 5, 6, 7]]))
+    folder = tmp_path_factory.mktemp("small") / "model"
+    about = {"probe": {"text": "Hi", "nats_per_token": 0.0, "digests": record.digests()}}
+    save_bundle(
+        folder,
+        network,
+        host,
+        vocabulary,
+        record,
+        ("netx", "nir"),
+        "portable",
+        about,
+        lambda _: None,
+    )
+    return folder
 
 
 @pytest.fixture(scope="session")

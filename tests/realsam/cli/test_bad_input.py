@@ -187,6 +187,19 @@ def test_train_refuses_in_one_line(
     assert not (tmp_path / "run").exists()
 
 
+@needs_torch
+def test_train_ends_in_one_line_when_it_diverges(
+    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The step, the loss, the limit and the cure."""
+    monkeypatch.setattr("realsam.train.watch.EXPLODED", 0.1)
+
+    line = error(call("train", text, *TRAINING, "--out", tmp_path / "run"))
+
+    assert line.startswith("step 3: the loss is 5.")
+    assert line.endswith(" = 0.6; start a new run with a lower --lr and --matrix-lr")
+
+
 def test_train_keeps_a_run_that_is_there(run: Path, text: Path) -> None:
     """A second run does not overwrite it."""
     before = everything(run)
@@ -235,14 +248,14 @@ def test_resume_of_another_configuration_is_named(run: Path) -> None:
     line = error(call("train", "--resume", run, "--steps", 9))
 
     assert line == (
-        f"{run / 'checkpoint.pt'}: belongs to another configuration, width = 64 and not 128; "
-        "restore config.json, or train again"
+        f"{run / 'checkpoint' / 'index.json'}: belongs to another configuration, width = 64 and "
+        "not 128; restore config.json, or train again"
     )
     assert before == everything(run)
 
 
 @pytest.mark.parametrize("damage", [truncate, Path.unlink], ids=["half", "gone"])
-@pytest.mark.parametrize("name", ["checkpoint.pt", "config.json", "tokenizer.json"])
+@pytest.mark.parametrize("name", ["checkpoint/index.json", "config.json", "tokenizer.json"])
 def test_damaged_run_names_the_file(run: Path, name: str, damage: Callable[[Path], None]) -> None:
     """To resume it and to export it."""
     damage(run / name)

@@ -36,14 +36,18 @@ def test_train_reports_its_last_validation(training: tuple[Path, Result]) -> Non
     """The keys of an evaluation, the folder, the step, the speed."""
     values = parsed(training[1])
 
-    assert set(values) == EVALUATION | {"run", "step", "tokens_per_second"}
+    assert set(values) == EVALUATION - {"nats_per_token_streamed"} | {
+        "run",
+        "step",
+        "tokens_per_second",
+    }
     assert (values["run"], values["step"]) == (str(training[0]), 6)
 
 
 def test_train_fills_its_run_folder(trained: Path) -> None:
     """Configuration, vocabulary, checkpoint, metrics; nothing half-written."""
     assert sorted(p.name for p in trained.iterdir()) == [
-        "checkpoint.pt",
+        "checkpoint",
         "config.json",
         "metrics.jsonl",
         "tokenizer.json",
@@ -60,6 +64,18 @@ def test_train_tells_people_on_stderr(text: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith(f"run {tmp_path / 'run'}: validation ")
     assert "step 1: loss " in result.stderr
+
+
+@needs_torch
+def test_train_warns_of_layers(text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line on stderr for each that became dead, and not again."""
+    monkeypatch.setattr("realsam.train.watch.DEAD", 0.5)
+
+    result = call("train", text, *TRAINING, "--out", tmp_path / "run")
+
+    assert result.exit_code == 0, result.output
+    lines = [line for line in result.stderr.splitlines() if ": dead, " in line]
+    assert [line[:21] for line in lines] == ["step 3: layer1: dead,", "step 3: layer2: dead,"]
 
 
 @needs_torch

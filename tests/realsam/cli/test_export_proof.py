@@ -61,7 +61,7 @@ def test_failed_proof_leaves_nothing(
 
     result = call("export", run)
 
-    assert result.exit_code == 1
+    assert result.exit_code == (130 if stop is interrupt else 1)
     assert before == everything(run)
     assert not [p for p in run.parent.rglob("*") if "partial" in p.name or "bundle" in p.name]
 
@@ -82,7 +82,7 @@ def test_failed_export_keeps_the_older_bundle(
     }[where]
     monkeypatch.setattr(owner, name, stop)
 
-    assert call("export", run).exit_code == 1
+    assert call("export", run).exit_code == (130 if stop is interrupt else 1)
 
     assert before == everything(run)
     assert load_bundle(run / "bundle").network == load_bundle(bundle).network
@@ -220,7 +220,7 @@ def test_interrupted_export_says_so(run: Path, monkeypatch: Patch) -> None:
     """One line with the cure."""
     monkeypatch.setattr(proof, "play", interrupt)
 
-    line = error(call("export", run))
+    line = error(call("export", run), 130)
 
     assert line == "export was interrupted; nothing half-written is left, run it again"
 

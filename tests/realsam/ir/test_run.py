@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from realsam.errors import RealSamError
@@ -164,6 +165,20 @@ def test_another_format_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(RealSamError, match="run format 2 is not 1"):
         load_run(path)
+
+
+def test_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library has an exception of its own for it."""
+
+    def stop(tensors: object, partial: Path, metadata: object) -> None:
+        partial.write_bytes(b"half")
+        raise SafetensorError("I/O error: No space left on device")
+
+    monkeypatch.setattr(run_module, "save_file", stop)
+    with pytest.raises(RealSamError, match=r"run: cannot be written .* space .*; free some room"):
+        save_run(run(1), tmp_path / "a.run")
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_interrupted_save_keeps_the_old_run(

@@ -1,0 +1,98 @@
+"""Input spikes from a numpy file: what `realsam run` feeds."""
+
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from realsam.arrays import U8
+from realsam.errors import RunError
+
+NAME = "spikes"  # of the array that is taken where a file has several
+STEPS_MAX = 2**31 - 1
+_LISTED = 8  # names in a message
+_MAGIC = (b"\x93NUMPY", b"PK\x03\x04", b"PK\x05\x06")  # npy, zip, empty zip
+
+
+def load_spikes(path: Path, lines: int) -> U8:
+    """[T, lines] input spikes of a .npy or .npz file, recognised by its content.
+
+    Raises:
+        RunError: if there is no file of that kind, or what it holds is no such spikes.
+    """
+    try:
+        with path.open("rb") as file:
+            given = _array(path, file)
+    except RunError:
+        raise
+    except Exception as error:  # numpy raises almost every kind on a damaged file
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise RunError(
+            f"{path}: not readable ({reason or type(error).__name__})",
+            "give a .npy or .npz file that numpy wrote",
+        ) from error
+    if given.dtype.kind not in "biuf":
+        raise RunError(f"{path}: holds {given.dtype}, not numbers", "store spikes as 0 and 1")
+    _refuse_shape(path, given, lines)
+    for t, line in np.argwhere((given != 0) & (given != 1))[:1]:
+        raise RunError(
+            f"{path}: row {t}, line {line} = {given[t, line]} is not 0 or 1",
+            "store spikes as 0 and 1",
+        )
+    spikes: U8 = given.astype(np.uint8)
+    return spikes
+
+
+def fitted(spikes: U8, steps: int | None) -> U8:
+    """[steps, M] the same spikes: cut, or followed by silence.
+
+    Raises:
+        RunError: if steps is out of range.
+    """
+    if steps is None:
+        return spikes
+    if not 1 <= steps <= STEPS_MAX:
+        raise RunError(
+            f"steps = {steps} is outside 1..{STEPS_MAX}", "leave --steps out to play the input once"
+        )
+    played = np.zeros((steps, spikes.shape[1]), np.uint8)
+    played[: len(spikes)] = spikes[:steps]
+    return played
+
+
+def _array(path: Path, file: BinaryIO) -> Any:
+    start = file.read(6)
+    file.seek(0)
+    if not start.startswith(_MAGIC):
+        raise RunError(
+            f"{path}: neither .npy nor .npz", "save the spikes with numpy.save or numpy.savez"
+        )
+    found = np.load(file, allow_pickle=False)
+    if isinstance(found, np.ndarray):
+        return found
+    with found as arrays:
+        names = list(arrays.files)
+        if len(names) != 1 and NAME not in names:
+            listed = ", ".join(names[:_LISTED]) + ", ..." * (len(names) > _LISTED)
+            raise RunError(
+                f"{path}: holds {len(names)} arrays{': ' * bool(names)}{listed}",
+                f"keep one, or name the one to feed {NAME!r}",
+            )
+        array = arrays[names[0] if len(names) == 1 else NAME]
+        if not isinstance(array, np.ndarray):
+            raise RunError(f"{path}: {names[0]} is no array", "save the spikes with numpy.savez")
+        return array
+
+
+def _refuse_shape(path: Path, given: Any, lines: int) -> None:
+    shape = f"{path}: the spikes are {list(given.shape)}"
+    if given.ndim != 2:
+        raise RunError(f"{shape}, not [T, {lines}]", "give one row per step, one column per line")
+    if given.shape[1] != lines:
+        turned = given.shape[0] == lines
+        raise RunError(
+            f"{shape}, but the network has {lines} input lines",
+            "transpose them" if turned else "give one row per step, one column per line",
+        )
+    if len(given) == 0:
+        raise RunError(f"{shape}: no step at all", "give at least one row")

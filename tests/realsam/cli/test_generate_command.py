@@ -1,0 +1,325 @@
+"""`realsam generate`: one text from one seed on every backend, and clean ends of all kinds."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from export.bundle import SHIPPED
+from realsam.cli import backends
+from realsam.cli import main as main_module
+from realsam.cli.backends import BACKENDS, installed
+from realsam.errors import BackendFailedError
+from realsam.ir import Driver, Network, Run
+from sim import reference
+from tests.realsam.cli.conftest import call, error, generate, parsed
+
+ROOT = Path(__file__).parents[3]
+PROMPT = ("--prompt", "One day")
+Patch = pytest.MonkeyPatch
+needs_lava = pytest.mark.skipif(find_spec("lava") is None, reason="Lava is not installed")
+every_backend = pytest.mark.parametrize(
+    "backend",
+    [pytest.param(n, marks=[pytest.mark.lava] * n.startswith("lava")) for n in BACKENDS],
+)
+shipped_backends = pytest.mark.parametrize(
+    "backend", ["sim", pytest.param("lava-fused", marks=pytest.mark.lava)]
+)
+
+
+def require(backend: str) -> None:
+    """Skip where its libraries are not installed."""
+    if backend not in installed():
+        pytest.skip(f"{backend} is not installed")
+
+
+def played(backend: str, monkeypatch: Patch, *words: object) -> tuple[str, Run]:
+    """What is on stdout before the report, and the run."""
+    runs, play = [], BACKENDS[backend]
+
+    def record(network: Network, driver: Driver, strict: bool = False) -> Run:
+        runs.append(play(network, driver, strict))
+        return runs[-1]
+
+    monkeypatch.setitem(BACKENDS, backend, record)
+    result = call("generate", *words, "--backend", backend)
+    assert result.exit_code == 0, result.output
+    return result.stdout.partition("\n\npopulation ")[0], runs[0]
+
+
+@every_backend
+def test_one_seed_writes_one_text(backend: str, small: Path, monkeypatch: Patch) -> None:
+    """The text, the spikes and the readout voltages of the reference."""
+    require(backend)
+    words = (small, *PROMPT, "--tokens", 12, "--temperature", 2, "--seed", 5)
+    text, truth = played("reference", monkeypatch, *words)
+
+    written, run = played(backend, monkeypatch, *words)
+
+    assert text.startswith("One day")
+    assert text == written
+    assert truth.digests() == run.digests()
+
+
+@pytest.mark.skipif(not SHIPPED.exists(), reason="no model is shipped")
+@shipped_backends
+def test_the_shipped_model_writes_one_text(backend: str, monkeypatch: Patch) -> None:
+    """What a user of the default model sees, against the reference."""
+    require(backend)
+    words = ("--prompt", "Once upon a time", "--tokens", 20)
+    text, truth = played("reference", monkeypatch, *words)
+
+    written, run = played(backend, monkeypatch, *words)
+
+    assert text.startswith("Once upon a time, there was")
+    assert text == written
+    assert truth.digests() == run.digests()
+
+
+@pytest.mark.lava
+@needs_lava
+@pytest.mark.parametrize("mode", ["fused", "graph"])
+def test_both_commands_print_the_same(small: Path, mode: str) -> None:
+    """Text and report of Lava's own command, but for the speed in the last line."""
+    words = (*PROMPT, "--tokens", 6, "--seed", 3)
+
+    lava = generate("--model", small, *words, "--mode", mode)
+    ours = call("generate", small, *words, "--backend", f"lava-{mode}")
+
+    assert lava.stdout.splitlines()[:-1] == ours.stdout.splitlines()[:-1]
+    assert f"tokens/s on Lava 0.10.0 ({mode}, " in ours.stdout.splitlines()[-1]
+
+
+@pytest.mark.lava
+@needs_lava
+def test_both_commands_have_the_same_keys(small: Path) -> None:
+    """A program reads either."""
+    words = (*PROMPT, "--tokens", 4, "--format", "json")
+
+    lava, ours = (
+        parsed(generate("--model", small, *words)),
+        parsed(call("generate", small, *words, "--backend", "lava-fused")),
+    )
+
+    assert list(lava) == list(ours)
+    assert lava["text"] == ours["text"]
+
+
+@every_backend
+def test_the_report_names_its_backend(backend: str, small: Path) -> None:
+    """In the last line for people, under `backend` for programs."""
+    require(backend)
+    words = ("generate", small, *PROMPT, "--tokens", 2, "--backend", backend)
+
+    last = call(*words).stdout.splitlines()[-1]
+
+    name = backend.replace("lava-", "Lava 0.10.0 (") if backend.startswith("lava") else backend
+    assert last.startswith("speed ")
+    assert f" tokens/s on {name}" in last
+    assert parsed(call(*words, "--format", "json"))["backend"] == backend
+
+
+def test_the_simulator_is_the_default(small: Path) -> None:
+    """The fast one."""
+    values = parsed(call("generate", small, *PROMPT, "--tokens", 2, "--format", "json"))
+
+    assert values["backend"] == "sim"
+
+
+def test_a_run_writes_what_its_bundle_writes(trained: Path, bundle: Path) -> None:
+    """A training run is a model, too."""
+    words = (*PROMPT, "--tokens", 6, "--format", "json")
+
+    of_run, of_bundle = (parsed(call("generate", model, *words)) for model in (trained, bundle))
+
+    assert of_run["token_ids"] == of_bundle["token_ids"]
+    assert of_run["populations"] == of_bundle["populations"]
+
+
+def stopping(after: int, stop: BaseException) -> Callable[..., Run]:
+    """A backend that stops when it has chosen so many tokens."""
+
+    def play(network: Network, driver: Driver, strict: bool = False) -> Run:
+        follow = driver.follow
+
+        def counted(choice: int | None) -> None:
+            follow(choice)
+            if len(driver.generated) == after:
+                raise stop
+
+        driver.follow = counted
+        return reference.run(network, driver, strict)
+
+    return play
+
+
+def first_words(small: Path, n_tokens: int) -> str:
+    """The text of that many tokens."""
+    words = ("generate", small, *PROMPT, "--tokens", n_tokens, "--format", "json")
+    return parsed(call(*words))["text"]
+
+
+@pytest.mark.parametrize("after", [1, 7])
+def test_interrupted_text_ends_its_line(small: Path, monkeypatch: Patch, after: int) -> None:
+    """The text so far, a line break, nothing else; exit code 130."""
+    monkeypatch.setitem(BACKENDS, "sim", stopping(after, KeyboardInterrupt()))
+
+    result = call("generate", small, *PROMPT, "--tokens", 20)
+
+    monkeypatch.undo()
+    assert result.exit_code == 130
+    assert result.stdout == f"{first_words(small, after)}\n"
+    assert "Error" not in result.stderr
+
+
+def test_interrupted_json_is_empty(small: Path, monkeypatch: Patch) -> None:
+    """Half an object is none."""
+    monkeypatch.setitem(BACKENDS, "sim", stopping(3, KeyboardInterrupt()))
+
+    result = call("generate", small, *PROMPT, "--format", "json")
+
+    assert (result.exit_code, result.stdout) == (130, "")
+
+
+def test_failed_text_ends_its_line(small: Path, monkeypatch: Patch) -> None:
+    """The error stands on a line of its own."""
+    monkeypatch.setitem(BACKENDS, "sim", stopping(3, BackendFailedError("sim: died", "restart")))
+
+    result = call("generate", small, *PROMPT)
+
+    monkeypatch.undo()
+    assert result.exit_code == 1
+    assert result.stdout == f"{first_words(small, 3)}\n"
+    assert result.stderr == "Error: sim: died; restart\n"
+
+
+def interrupt(*_: object) -> None:
+    """Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def test_interrupt_while_a_command_loads(monkeypatch: Patch) -> None:
+    """One line, exit code 130."""
+    monkeypatch.setattr(main_module, "import_module", interrupt)
+
+    line = error(call("generate", *PROMPT), 130)
+
+    assert line.endswith("was interrupted; nothing half-written is left, run it again")
+
+
+@pytest.mark.lava
+@needs_lava
+def test_interrupt_while_lava_loads(monkeypatch: Patch) -> None:
+    """The same for Lava's command."""
+    monkeypatch.setattr("export.bundle.load_bundle", interrupt)
+
+    assert "was interrupted; " in error(generate(*PROMPT), 130)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no Ctrl-C to send")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "from realsam.cli.main import main; main(['generate', *sys.argv[1:]])",
+        pytest.param(
+            "from lava_runtime.generate import main; main(['--model', *sys.argv[1:]])",
+            marks=[pytest.mark.lava, needs_lava],
+        ),
+    ],
+    ids=["sim", "lava"],
+)
+def test_ctrl_c_ends_clean(small: Path, command: str) -> None:
+    """In a process of its own, in the middle of an endless text."""
+    program = f"import signal, sys; signal.signal(2, signal.default_int_handler); {command}"
+    child = subprocess.Popen(
+        [sys.executable, "-c", program, small, *PROMPT, "--tokens", str(10**9)],
+        cwd=ROOT, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert child.stdout is not None
+    assert child.stdout.read(200).startswith(b"One day")
+
+    os.killpg(child.pid, signal.SIGINT)
+    out, err = child.communicate(timeout=30)
+
+    assert child.returncode == 130
+    assert out.endswith(b"\n")
+    assert err == b""
+
+
+def test_unknown_backend_is_named(small: Path) -> None:
+    """With the ones there are."""
+    line = error(call("generate", small, *PROMPT, "--backend", "loihi3"))
+
+    assert line == f"backend 'loihi3' does not exist; use one of {', '.join(BACKENDS)}"
+
+
+@pytest.mark.parametrize("backend", ["torch", "lava-fused", "lava-graph"])
+def test_missing_libraries_are_named(small: Path, monkeypatch: Patch, backend: str) -> None:
+    """With what installs them."""
+    monkeypatch.setattr(backends, "find_spec", lambda _: None)
+
+    line = error(call("generate", small, *PROMPT, "--backend", backend))
+
+    assert line.startswith(f"backend {backend} needs {backend.split('-', maxsplit=1)[0]}")
+    assert "; run `make " in line
+
+
+def test_a_run_without_torch_is_refused(tmp_path: Path, monkeypatch: Patch) -> None:
+    """Only a bundle needs nothing."""
+    monkeypatch.setattr(backends, "find_spec", lambda _: None)
+
+    assert "backend torch needs torch" in error(call("generate", tmp_path, *PROMPT))
+
+
+def test_torch_has_no_strict_mode(small: Path) -> None:
+    """It would wrap in silence."""
+    require("torch")
+
+    line = error(call("generate", small, *PROMPT, "--backend", "torch", "--strict"))
+
+    assert line == "backend torch has no strict mode; leave --strict out, or name another backend"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--prompt", " \n"), "the prompt is empty; give some text"),
+        (("--prompt", "Once \udcff"), "the prompt is not UTF-8 at character 5"),
+        (("--prompt", "! " * 5000), "tokens, more than 4096; shorten it"),
+        ((*PROMPT, "--temperature", "nan"), "temperature = nan is outside 0..100"),
+        ((*PROMPT, "--top-k", "-1"), "top_k = -1 is negative"),
+        ((*PROMPT, "--seed", "-1"), "seed = -1 is outside 0..2**64-1"),
+    ],
+)
+def test_generate_refuses_in_one_line(small: Path, words: tuple[str, ...], message: str) -> None:
+    """Nothing is written before."""
+    assert message in error(call("generate", small, *words))
+
+
+def test_missing_model_is_named() -> None:
+    """A path that leads nowhere."""
+    assert error(call("generate", "nowhere", *PROMPT)).startswith("nowhere: no bundle there; ")
+
+
+@pytest.mark.parametrize(
+    "words", [(), (*PROMPT, "--tokens", "0"), (*PROMPT, "--format", "xml"), (*PROMPT, "a", "b")]
+)
+def test_wrong_usage_is_exit_code_2(words: tuple[str, ...]) -> None:
+    """The prompt is required; choices are choices."""
+    result = call("generate", *words)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_help_shows_an_example() -> None:
+    """And the backends."""
+    result = call("generate", "--help")
+
+    assert "Example: " in result.stdout
+    for name in BACKENDS:
+        assert name in result.stdout
