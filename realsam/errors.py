@@ -101,5 +101,9 @@ class BackendFailedError(RealSamError):
     """A backend that stopped before it returned a run."""
 
 
+class KernelCacheError(RealSamError):
+    """Compiled kernels on the disk that cannot be loaded."""
+
+
 class MismatchError(RealSamError):
     """Two backends disagree about a spike or a voltage."""

@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -15,7 +16,7 @@ from realsam.fixedpoint import STATE_SHIFT
 from realsam.ir import Host, Network, Replay
 from sim.decoding import int8_product, nats_of
 from sim.kernels import jit, play_token
-from sim.simulator import engine, fast_host, load_kernels, run
+from sim.simulator import engine, fast_host, kernel_cache, load_kernels, run, smallest
 from sim.token_engine import TokenEngine
 
 
@@ -26,7 +27,7 @@ def score(
     on_done: Progress | None = None,
 ) -> Scores:
     """Score documents; see `realsam.evaluation.Score`. The result does not depend on the cores."""
-    load_kernels()
+    _load()
     whole, finished = engine(network), count(1)
     play = _slowly(network, host)
     if isinstance(whole, TokenEngine):
@@ -47,6 +48,14 @@ def score(
     names = list(network.sizes)[1:]
     total = math.fsum(nats for nats, _ in results)
     return Scores(total, {name: int(n) for name, n in zip(names, spikes, strict=True)})
+
+
+@cache
+def _load() -> None:
+    load_kernels()
+    network, host = smallest()
+    with kernel_cache():
+        _fast(TokenEngine(network), host, [0])(np.zeros(2, np.int64))
 
 
 def _cores() -> int:

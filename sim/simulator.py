@@ -1,11 +1,14 @@
 """The fast simulator: the bits of `sim.reference`, tens to hundreds of times faster."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
-from realsam.errors import NetworkError
+from realsam.errors import KernelCacheError, NetworkError
 from realsam.ir import (
     Driver,
     Host,
@@ -19,6 +22,7 @@ from realsam.ir import (
     to_network,
 )
 from sim.decoding import choose, int8_product
+from sim.kernels import play_token
 from sim.step_engine import StepEngine
 from sim.token_engine import TokenEngine
 
@@ -43,21 +47,40 @@ def fast_sampler(sampler: Sampler) -> Sampler:
 
 @cache
 def load_kernels() -> None:
-    """Compile the kernels, or load them from numba's cache, by a run of the smallest network."""
+    """Compile the kernels, or load them from numba's cache, by a run of the smallest network.
+
+    Raises:
+        KernelCacheError: if the cache is damaged.
+    """
+    network, host = smallest()
+    with kernel_cache():
+        for kind in (TokenEngine, StepEngine):
+            kind(network).token(np.ones(1, np.uint8))
+        logits = fast_host(host).logits(np.zeros(1, np.int64))
+        fast_sampler(Sampler(1.0)).pick(logits, 1.0, 0)
+
+
+@contextmanager
+def kernel_cache() -> Iterator[None]:
+    """Name the folder of the compiled kernels if a first use of them fails."""
+    try:
+        yield
+    except Exception as error:  # pickle and LLVM raise whatever the damage leads to
+        folder = Path(play_token.stats.cache_path)
+        if not any(folder.glob("*.nbi")):
+            raise
+        raise KernelCacheError(
+            f"{folder}: the compiled kernels are damaged ({type(error).__name__})",
+            "delete the files *.nbi and *.nbc there; they are made anew",
+        ) from error
+
+
+def smallest() -> tuple[Network, Host]:
+    """A network of one neuron, and its host."""
     one = np.ones((1, 1), np.int16) * 2
     clock = TokenClock(Input("input", 1), (readout_layer("readout", ("input",), one),), 2)
-    spike = np.ones(1, np.uint8)
-    for kind in (TokenEngine, StepEngine):
-        kind(to_network(clock)).token(spike)
-    host = Host(
-        np.ones((1, 1), np.uint8),
-        np.ones((1, 1), np.int8),
-        np.zeros(1, np.int64),
-        1.0,
-        0,
-        int8_product,
-    )
-    fast_sampler(Sampler(1.0)).pick(host.logits(np.zeros(1, np.int64)), 1.0, 0)
+    code, decode = np.ones((1, 1), np.uint8), np.ones((1, 1), np.int8)
+    return to_network(clock), Host(code, decode, np.zeros(1, np.int64), 1.0, 0)
 
 
 def run(network: Network, driver: Driver, strict: bool = False) -> Run:
