@@ -28,8 +28,12 @@ LISTS := pyproject.toml constraints.txt requirements-lava.txt
 export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
+# Of the campaigns: `make fuzz N=500 SEED=3 OUT=found.json`.
+CAMPAIGN = $(if $(SEED),--seed $(SEED)) $(if $(OUT),--out $(OUT))
+
 .DEFAULT_GOAL := help
-.PHONY: help install train-install demo test check bench clean distclean
+.PHONY: help install train-install demo test check bench growth fuzz fuzz-lava exact exactness \
+	clean distclean
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -54,7 +58,26 @@ check: $(DEV) ## format, lint, types and tests
 	$(PY) -m pytest
 
 bench: $(DEV) ## measure speed and size
-	$(PY) benchmarks/run.py
+	$(PY) -m benchmarks.run
+
+growth: $(DEV) ## measure how the simulator's time grows, and draw it
+	$(PY) -m benchmarks.growth
+
+fuzz: $(RUN) ## compare simulator and reference on N=10000 random networks
+	$(PY) -m campaign fuzz --networks $(or $(N),10000) $(CAMPAIGN)
+
+fuzz-lava: $(RUN) ## compare the simulator with Lava on N=200 random networks
+	$(PY) -m campaign lava --networks $(or $(N),200) $(CAMPAIGN)
+
+exact: $(RUN) ## compare the backends on TOKENS=10000 of the shipped model
+	$(PY) -m campaign exact --tokens $(or $(TOKENS),10000) $(CAMPAIGN)
+
+exactness: $(RUN) ## all of these at full length, and docs/exactness.md from them
+	$(PY) -m campaign planted --out docs/exactness/planted.json
+	$(PY) -m campaign fuzz --out docs/exactness/fuzz.json
+	$(PY) -m campaign lava --out docs/exactness/lava.json
+	$(PY) -m campaign exact --out docs/exactness/exact.json
+	$(PY) -m campaign totals
 
 clean: ## remove caches and builds
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

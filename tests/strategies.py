@@ -1,8 +1,8 @@
 """Networks, hosts and inputs drawn at random, edges first.
 
-Plain functions of a numpy Generator, so that a seed names a network; `networks` and
-`token_clocks` wrap them for hypothesis. Half of all registers sit on the edges of their range:
-plain random numbers hardly ever do, and that is where implementations differ.
+Plain functions of a numpy Generator, so that a seed names a network; `networks`, `token_clocks`
+and `cases` wrap them, and those of the campaign, for hypothesis. Half of all registers sit on the
+edges of their range: plain random numbers hardly ever do, and that is where implementations differ.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from hypothesis import strategies as st
 
+from campaign.case import Case
+from campaign.draw import draw
 from realsam.arrays import I16, I64, U8
 from realsam.ir import (
     Host,
@@ -151,6 +153,11 @@ def decays() -> st.SearchStrategy[int]:
 def networks() -> st.SearchStrategy[Network]:
     """Hypothesis strategy of `network`."""
     return st.integers(0, 2**32 - 1).map(lambda seed: network(np.random.default_rng(seed)))
+
+
+def cases() -> st.SearchStrategy[Case]:
+    """Hypothesis strategy of the campaign's cases: networks with their input, edges first."""
+    return st.builds(draw, st.integers(0, 2**32 - 1), st.integers(0, 19))
 
 
 def token_clocks() -> st.SearchStrategy[Network]:

@@ -4,8 +4,10 @@ Sources: lava-nc 0.10.0 `proc/dense/models.py` (PyDelayDenseModelBitAcc).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from realsam.arrays import I16, I64, frozen
 from realsam.errors import NetworkError, RegisterRangeError
@@ -45,8 +47,9 @@ class Projection:
                 f"{where}: weight {given.shape} does not fit delay {np.shape(self.delay)}",
                 "give weight as [target, source neurons] and one delay per source neuron",
             )
-        wrong = (given < WEIGHT_MIN) | (given > WEIGHT_MAX) | (given % 2 != 0)
-        for i, j in np.argwhere(wrong)[:1]:
+        if not _all_even_8_bit(given):
+            wrong = ~((given >= WEIGHT_MIN) & (given <= WEIGHT_MAX) & (given % 2 == 0))
+            i, j = np.argwhere(wrong)[0]
             raise NetworkError(
                 f"{where}: weight[{i}, {j}] = {given[i, j]} is not an even number in "
                 f"{WEIGHT_MIN}..{WEIGHT_MAX}",
@@ -65,3 +68,14 @@ class Projection:
     def name(self) -> str:
         """Readable name for errors and reports."""
         return f"{'+'.join(self.sources)}->{self.target}"
+
+
+def _all_even_8_bit(weight: npt.NDArray[Any]) -> bool:
+    """Whether a Projection can hold these weights; millions are checked at every start."""
+    if weight.size == 0:
+        return True
+    if weight.dtype.kind not in "iu":
+        return bool(np.all((weight >= WEIGHT_MIN) & (weight <= WEIGHT_MAX) & (weight % 2 == 0)))
+    if weight.min() < WEIGHT_MIN or weight.max() > WEIGHT_MAX:
+        return False
+    return not int(np.bitwise_or.reduce(weight, axis=None)) & 1
