@@ -3,11 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from realsam.arrays import I64
 from realsam.errors import DataError
+
+Document = Sequence[int] | npt.NDArray[np.integer[Any]]  # token ids, without end-of-text
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,18 @@ class Window:
         return Window(tokens, targets, places, self.fresh, self.after)
 
 
+def laid_out(documents: Sequence[Document], end_of_text: int) -> tuple[I64, I64]:
+    """All tokens end to end, each document behind one end-of-text, and their numbers with it.
+
+    Places in a text are counted along this line, by `Windows` and by a teacher alike.
+    """
+    lengths = np.array([len(d) + 1 for d in documents], np.int64)
+    line = np.full(lengths.sum(), end_of_text, np.int64)
+    for document, behind in zip(documents, np.cumsum(lengths), strict=True):
+        line[behind - len(document) : behind] = document
+    return line, lengths
+
+
 class Windows:
     """Endless windows over shuffled documents, laid end to end in B parallel streams.
 
@@ -43,14 +59,13 @@ class Windows:
 
     def __init__(
         self,
-        documents: Sequence[Sequence[int]],
+        documents: Sequence[Document],
         end_of_text: int,
         batch: int,
         window: int,
         seed: int,
     ) -> None:
-        self._text = np.array([t for d in documents for t in (end_of_text, *d)], np.int64)
-        self._lengths = np.array([len(d) + 1 for d in documents])
+        self._text, self._lengths = laid_out(documents, end_of_text)
         self._window = window
         self._seed = seed
         self.n_tokens = total = len(self._text)

@@ -56,7 +56,7 @@ class Ensemble:
         """
         log_p = torch.cat([self._log_p(text, batch) for batch in self._batches(text)], dim=1)
         joint = log_p.logsumexp(0, keepdim=True) - log(len(self.members))
-        return -torch.cat([log_p, joint]).double().mean(1).cpu()
+        return -torch.cat([log_p, joint]).cpu().double().mean(1)
 
     @torch.no_grad()
     def predictions(self, text: Text) -> Iterator[tuple[Tensor, Tensor]]:

@@ -1,48 +1,80 @@
-"""Teacher folders: `config.json` and one safetensors file of weights per member."""
+"""Teacher folders: `config.json`, `tokenizer.json` and one safetensors file of weights per member.
+
+The configuration holds the SHA-256 of the other files, so its own stands for the whole folder.
+"""
 
 import json
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save_file
 
-from realsam.errors import CheckpointError, DataError
+from realsam.errors import BundleError, CheckpointError, DataError
 from realsam.files import replacing
+from realsam.train.runs import CONFIG, TOKENIZER
 from realsam.train.teacher.ensemble import Ensemble
 from realsam.train.teacher.model import Teacher, TeacherConfig
+from realsam.vocab import Vocabulary
 
-FORMAT = 1
-CONFIG = "config.json"
+FORMAT = 2
+_CURE = "restore the folder, or train the teacher again"
+
+
+@dataclass(frozen=True)
+class KeptTeacher:
+    """A teacher folder that was read back."""
+
+    folder: Path
+    ensemble: Ensemble
+    vocabulary: Vocabulary
+    about: dict[str, Any]  # how it was trained
+    digest: str  # SHA-256 of config.json, and so of everything
+
+    def reference(self) -> dict[str, Any]:
+        """What a run that learns from it stores, to find, to recognise and to describe it."""
+        return {
+            "folder": str(self.folder.resolve()),
+            "sha256": self.digest,
+            "members": len(self.ensemble.members),
+            "model": self.ensemble.config.to_json(),
+            **self.about,
+        }
 
 
 def save_teacher(
     folder: Path,
     ensemble: Ensemble,
+    vocabulary: Vocabulary,
     about: dict[str, Any],
     precision: torch.dtype = torch.float32,
 ) -> None:
-    """Write an ensemble; `about` goes into config.json as its provenance.
+    """Write an ensemble and its vocabulary; `about` says how it was trained.
 
     The configuration goes last, so that an interrupted folder has none.
 
     Raises:
         CheckpointError: if the folder cannot be written.
     """
-    config = {
-        "format": FORMAT,
-        "members": len(ensemble.members),
-        "model": ensemble.config.to_json(),
-        "about": about,
-    }
+    files = [TOKENIZER, *map(weights_file, range(len(ensemble.members)))]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / CONFIG).unlink(missing_ok=True)
-        for i, member in enumerate(ensemble.members):
+        with replacing(folder / TOKENIZER) as partial:
+            partial.write_text(vocabulary.to_json(), encoding="utf-8")
+        for member, name in zip(ensemble.members, files[1:], strict=True):
             weights = {n: p.to("cpu", precision) for n, p in member.state_dict().items()}
-            with replacing(folder / weights_file(i)) as partial:
+            with replacing(folder / name) as partial:
                 save_file(weights, partial)
+        config = {
+            "format": FORMAT,
+            "model": ensemble.config.to_json(),
+            "about": about,
+            "sha256": {name: sha256((folder / name).read_bytes()).hexdigest() for name in files},
+        }
         with replacing(folder / CONFIG) as partial:
             partial.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     except (OSError, SafetensorError) as error:
@@ -51,15 +83,19 @@ def save_teacher(
         ) from error
 
 
-def load_teacher(folder: Path, device: torch.device | str = "cpu") -> Ensemble:
-    """Read an ensemble back.
+def load_teacher(folder: Path, device: torch.device | str = "cpu") -> KeptTeacher:
+    """Read an ensemble and its vocabulary back.
 
     Raises:
-        CheckpointError: if the folder is missing, incomplete, damaged or of another format.
+        CheckpointError: if the folder is missing, incomplete, damaged or of another format, or
+            its files do not belong together.
     """
-    config, members = _load_config(folder / CONFIG)
-    return Ensemble(
-        [_load_member(folder / weights_file(i), config, device) for i in range(members)]
+    config, about, digests, digest = _load_config(folder / CONFIG)
+    contents = {name: _content(folder / name, wanted) for name, wanted in digests.items()}
+    vocabulary = _vocabulary(contents.pop(TOKENIZER), folder / TOKENIZER, config)
+    members = [_member(data, folder / name, config) for name, data in contents.items()]
+    return KeptTeacher(
+        folder, Ensemble([m.to(device) for m in members]), vocabulary, about, digest
     )
 
 
@@ -68,32 +104,57 @@ def weights_file(member: int) -> str:
     return f"member{member}.safetensors"
 
 
-def _load_config(path: Path) -> tuple[TeacherConfig, int]:
+def _load_config(path: Path) -> tuple[TeacherConfig, dict[str, Any], dict[str, str], str]:
     if not path.is_file():
-        raise CheckpointError(f"{path}: no teacher there", "give the folder of a trained teacher")
+        raise CheckpointError(
+            f"{path}: no teacher there", "give the folder that `realsam teach` wrote"
+        )
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
+        stored = json.loads(content)
         version = stored["format"]
         if version == FORMAT:
-            return TeacherConfig(**stored["model"]), range(1, stored["members"] + 1)[-1]
-    except (OSError, ValueError, KeyError, TypeError, IndexError, DataError) as error:
-        raise CheckpointError(
-            f"{path}: damaged ({error})", "train the teacher again, or restore the file"
-        ) from error
+            digests = dict(stored["sha256"])
+            names = [TOKENIZER, *map(weights_file, range(max(1, len(digests) - 1)))]
+            chosen = {name: str(digests[name]) for name in names}
+            config = TeacherConfig(**stored["model"])
+            return config, dict(stored["about"]), chosen, sha256(content).hexdigest()
+    except (OSError, ValueError, KeyError, TypeError, DataError) as error:
+        raise CheckpointError(f"{path}: damaged ({error})", _CURE) from error
     raise CheckpointError(f"{path}: teacher format {version} is not {FORMAT}", "train it again")
 
 
-def _load_member(path: Path, config: TeacherConfig, device: torch.device | str) -> Teacher:
+def _content(path: Path, wanted: str) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"{path}: not readable ({error.strerror})", _CURE) from error
+    if sha256(content).hexdigest() != wanted:
+        raise CheckpointError(f"{path}: damaged, its SHA-256 is not config.json's", _CURE)
+    return content
+
+
+def _vocabulary(content: bytes, path: Path, config: TeacherConfig) -> Vocabulary:
+    try:
+        vocabulary = Vocabulary.from_json(content.decode(), str(path))
+    except (UnicodeDecodeError, BundleError) as error:
+        raise CheckpointError(f"{path}: not a readable tokenizer", _CURE) from error
+    if vocabulary.size != config.vocab_size:
+        raise CheckpointError(
+            f"{path}: belongs to another teacher, vocab_size = {vocabulary.size} and not "
+            f"{config.vocab_size}",
+            _CURE,
+        )
+    return vocabulary
+
+
+def _member(content: bytes, path: Path, config: TeacherConfig) -> Teacher:
     member = Teacher(config)
     try:
-        weights = load_file(path)
-        member.load_state_dict(weights)
-    except (OSError, RuntimeError, SafetensorError) as error:
-        reason = str(error).splitlines()[0]
-        raise CheckpointError(
-            f"{path}: missing or damaged ({reason})", "train the teacher again, or restore the file"
-        ) from error
+        member.load_state_dict(load(content))
+    except (RuntimeError, SafetensorError) as error:
+        raise CheckpointError(f"{path}: its weights do not fit config.json", _CURE) from error
     for name, parameter in member.named_parameters():
         if not parameter.isfinite().all():
-            raise CheckpointError(f"{path}: {name} is not finite", "train it with a lower rate")
-    return member.to(device)
+            raise CheckpointError(f"{path}: {name} is not finite", "train it with a lower --lr")
+    return member

@@ -1,55 +1,48 @@
-"""Soft labels: what a teacher expects after every token of a text."""
+"""Soft labels: what a teacher expects after every token of a text.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+They are the largest thing in a training with a teacher, so ids take 16 bits where the vocabulary
+allows it; `realsam.train.backprop` widens those of a window, which is what the loss reads.
+"""
+
+from collections.abc import Callable
 
 import torch
-from torch import Tensor
 
+from realsam.nn.loss import Labels
 from realsam.train.teacher.ensemble import Ensemble
 from realsam.train.teacher.text import Text
 
+_MOST_16 = 1 << 15  # tokens that int16 can number
 
-@dataclass(frozen=True)
-class Labels:
-    """The k most probable next tokens of n predictions, in the order of `Text`.
+
+def label(
+    ensemble: Ensemble,
+    text: Text,
+    k: int,
+    share: float,
+    on_done: Callable[[int, int], None] | None = None,
+) -> Labels:
+    """The ensemble's k most probable next tokens of every prediction of a text, on its device.
 
     A document of m tokens has m + 1 predictions: after the end-of-text token that starts it, and
     after each of its tokens; the last one is about the closing end-of-text.
+
+    Args:
+        ensemble: the teacher.
+        text: its predictions are numbered as `realsam.train.data.Window.places` are.
+        k: 1..vocab_size.
+        share: of the teacher in the loss.
+        on_done: hears how many predictions of how many are done.
     """
-
-    ids: Tensor  # [n, k] int16, int32 for a vocabulary beyond 32768; the most probable first
-    probabilities: Tensor  # [n, k] float16
-
-    @staticmethod
-    def empty(shape: tuple[int, ...], vocab_size: int, device: torch.device) -> "Labels":
-        """Labels [*shape, k] to write into."""
-        kind = torch.int16 if vocab_size <= 1 << 15 else torch.int32
-        return Labels(
-            torch.zeros(shape, dtype=kind, device=device),
-            torch.zeros(shape, dtype=torch.float16, device=device),
-        )
-
-    @staticmethod
-    def joined(parts: Sequence["Labels"]) -> "Labels":
-        """Labels of texts that follow each other."""
-        return Labels(
-            torch.cat([part.ids for part in parts]),
-            torch.cat([part.probabilities for part in parts]),
-        )
-
-    def write(self, where: Tensor | tuple[Tensor, Tensor | int], probabilities: Tensor) -> None:
-        """Store the labels of full distributions [m, V] at m places."""
-        # Half the digits are half the time: topk looks at the bits one after the other.
-        highest, ids = probabilities.half().topk(self.ids.shape[-1])
-        self.ids[where] = ids.to(self.ids.dtype)
-        self.probabilities[where] = highest
-
-
-def label(ensemble: Ensemble, text: Text, k: int = 64) -> Labels:
-    """The ensemble's labels of a text, on its device."""
-    k = min(k, ensemble.config.vocab_size)
-    labels = Labels.empty((text.n_predictions, k), ensemble.config.vocab_size, ensemble.device)
+    kind = torch.int16 if ensemble.config.vocab_size <= _MOST_16 else torch.int32
+    shape, done = (text.n_predictions, k), 0
+    ids = torch.zeros(shape, dtype=kind, device=ensemble.device)
+    highest = torch.zeros(shape, dtype=torch.float16, device=ensemble.device)
     for numbers, probabilities in ensemble.predictions(text):
-        labels.write(numbers, probabilities)
-    return labels
+        # Half the digits are half the time: topk looks at the bits one after the other.
+        found = probabilities.half().topk(k)
+        highest[numbers], ids[numbers] = found.values, found.indices.to(kind)
+        done += len(numbers)
+        if on_done:
+            on_done(done, text.n_predictions)
+    return Labels(ids, highest, share)

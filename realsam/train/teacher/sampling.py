@@ -6,96 +6,88 @@ together. One wave costs some time for its last, longest documents: take many st
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from realsam.errors import DataError
+from realsam.train.data import Document
 from realsam.train.teacher.cache import Past
 from realsam.train.teacher.ensemble import Ensemble, mixed, quick
-from realsam.train.teacher.labels import Labels
+from realsam.train.teacher.stories import Stories
 
 _TIDY_EVERY = 16  # tokens
 _ROOM = 64  # positions by which the cache grows
 _MOSTLY = 0.85  # share of living streams at which a cache is still good
-MAX_STREAMS = 1 << 15  # attention kernels count streams in 16 bits
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Documents, and what the ensemble expected after each of their tokens."""
-
-    documents: list[list[int]]  # token ids without end-of-text
-    labels: Labels  # in their order, as `label` would give them; k = 0 if none were asked for
-
-    @property
-    def n_tokens(self) -> int:
-        """Tokens, one end-of-text per document included."""
-        return sum(map(len, self.documents)) + len(self.documents)
+_FEWEST, _MOST = 64, 8192  # streams of a wave; attention kernels count them in 16 bits
+_CPU_MEMORY = 1 << 31  # bytes for the caches; on a GPU half of what it has
 
 
 def sample(
     ensemble: Ensemble,
-    n_documents: int,
+    n_tokens: int,
     end_of_text: int,
     seed: int,
-    k: int = 0,
-    streams: int = 8192,
-    top_p: float = 1.0,
-    on_wave: Callable[[int], None] | None = None,
-) -> Samples:
+    on_done: Callable[[int, int], None] | None = None,
+) -> Stories:
     """Write documents at temperature 1, each from the end-of-text token to the next.
 
-    Those that are empty or do not end within the context are dropped, so fewer may come back.
+    Those that are empty or do not end within the context are dropped.
 
     Args:
         ensemble: who writes.
-        n_documents: how many are begun.
+        n_tokens: how many are wanted, one end-of-text per document counted: the last document is
+            the one that reaches them.
         end_of_text: the token before and behind a document.
         seed: of the draws; one seed gives one text on one machine.
-        k: tokens per label; 0 for none. Labels are those of the full distribution.
-        streams: documents at a time; memory goes with it.
-        top_p: draw from the most probable tokens that have this share together.
-        on_wave: hears how many documents were begun.
+        on_done: hears how many tokens of how many there are.
 
     Raises:
-        DataError: if streams, top_p or n_documents is out of range.
+        DataError: if no document of the first wave ends.
     """
-    if not 1 <= streams <= MAX_STREAMS:
-        raise DataError(f"streams = {streams} is outside 1..{MAX_STREAMS}", "choose one in it")
-    if not 0 < top_p <= 1:
-        raise DataError(f"top_p = {top_p} is outside 0..1", "use 1 for all tokens")
-    if n_documents < 1:
-        raise DataError(f"n_documents = {n_documents} is below 1", "use at least 1")
     generator = torch.Generator(ensemble.device).manual_seed(seed)
-    found = []
-    for first in range(0, n_documents, streams):
-        n = min(streams, n_documents - first)
-        found.append(_Wave(ensemble, n, end_of_text, k, top_p, generator).run())
-        if on_wave:
-            on_wave(first + n)
-    documents = [document for wave in found for document in wave.documents]
-    return Samples(documents, Labels.joined([wave.labels for wave in found]))
+    most, begun, found, total = streams_that_fit(ensemble), 0, list[Document](), 0
+    while total < n_tokens:
+        # Waves are as large as documents seem to be many: a half-full context each at first.
+        mean = total / begun if begun else ensemble.config.context / 2
+        streams = min(most, max(_FEWEST, int((n_tokens - total) / mean * 1.1)))
+        wave = _Wave(ensemble, streams, end_of_text, generator).run()
+        begun, total = begun + streams, total + sum(len(d) + 1 for d in wave)
+        found += wave
+        if not found:
+            raise DataError(
+                f"the teacher ended none of {streams} stories within its "
+                f"{ensemble.config.context} tokens",
+                "train it longer, or leave --sampled out",
+            )
+        if on_done:
+            on_done(min(total, n_tokens), n_tokens)
+    behind = np.cumsum([len(d) + 1 for d in found])
+    enough = int(np.searchsorted(behind, n_tokens)) + 1
+    return Stories.of(found[:enough], ensemble.config.vocab_size)
+
+
+def streams_that_fit(ensemble: Ensemble) -> int:
+    """Streams whose caches find room at full length."""
+    config, gpu = ensemble.config, ensemble.device.type == "cuda"
+    each = 2 * config.layers * config.context * config.width * (2 if gpu else 4)
+    room = _CPU_MEMORY
+    if gpu:
+        room = torch.cuda.get_device_properties(ensemble.device).total_memory // 2
+    return min(_MOST, max(1, room // (each * len(ensemble.members))))
 
 
 class _Wave:
     """Streams that start together."""
 
     def __init__(
-        self,
-        ensemble: Ensemble,
-        streams: int,
-        end_of_text: int,
-        k: int,
-        top_p: float,
-        generator: torch.Generator,
+        self, ensemble: Ensemble, streams: int, end_of_text: int, generator: torch.Generator
     ) -> None:
         config, put = ensemble.config, ensemble.device
         self._members = ensemble.members
         self._end = end_of_text
-        self._top_p = top_p
         self._generator = generator
         self._device = put
         kind = torch.bfloat16 if put.type == "cuda" else torch.float32
@@ -107,12 +99,10 @@ class _Wave:
         shape = streams, config.context
         self._last = torch.full((streams,), end_of_text, device=put)
         self._tokens = torch.full(shape, -1, device=put)  # [streams, context] what was drawn
-        k = min(k, config.vocab_size)
-        self._labels = Labels.empty((*shape, k), config.vocab_size, put)
         self._alive = torch.arange(streams, device=put)  # rows of the cache as stream numbers
 
     @torch.no_grad()
-    def run(self) -> Samples:
+    def run(self) -> list[Document]:
         """Draw until all streams ended or the context is full."""
         with quick(self._device):
             for position in range(self._tokens.shape[1]):
@@ -127,10 +117,8 @@ class _Wave:
         tokens = self._last[self._alive]
         pairs = zip(self._members, self._caches, strict=True)
         p = mixed(member.logits(member.step(tokens, cache)) for member, cache in pairs)
-        tokens = drawn(p, self._top_p, self._generator)
+        tokens = drawn(p, self._generator)
         self._tokens[self._alive, position] = self._last[self._alive] = tokens
-        if self._labels.ids.shape[-1]:
-            self._labels.write((self._alive, position), p)
 
     def _tidy(self, position: int) -> None:
         """Leave out the streams that ended if they are many, and make room for the next tokens."""
@@ -143,31 +131,19 @@ class _Wave:
         for past in (past for cache in self._caches for past in cache):
             past.keep(rows, _ROOM)
 
-    def _finished(self) -> Samples:
-        """Documents that ended and are not empty, with their labels."""
+    def _finished(self) -> list[Document]:
+        """Documents that ended and are not empty."""
         ends = self._tokens == self._end
         n = ends.int().argmax(1)  # tokens before the first end of text
         good = ends.any(1) & (n > 0)
-        within = torch.arange(ends.shape[1], device=self._device) <= n[:, None]
-        chosen = within & good[:, None]
-        line = self._tokens[chosen].tolist()
-        behind = (n[good] + 1).cumsum(0).tolist()
-        documents = [line[a : b - 1] for a, b in pairwise([0, *behind])]
-        labels = Labels(self._labels.ids[chosen], self._labels.probabilities[chosen])
-        return Samples(documents, labels)
+        within = torch.arange(ends.shape[1], device=self._device) < n[:, None]
+        line = self._tokens[within & good[:, None]].cpu().numpy()
+        behind = n[good].cumsum(0).tolist()
+        return [line[a:b] for a, b in pairwise([0, *behind])]
 
 
-def drawn(probabilities: Tensor, top_p: float, generator: torch.Generator) -> Tensor:
+def drawn(probabilities: Tensor, generator: torch.Generator) -> Tensor:
     """Draw tokens [B] from distributions [B, V], which need not sum to 1."""
-    if top_p < 1:
-        probabilities = nucleus(probabilities, top_p)
     # The first of independent exponential clocks to ring: no synchronisation with the CPU.
     clocks = torch.empty_like(probabilities).exponential_(generator=generator)
     return (probabilities / clocks).argmax(-1)
-
-
-def nucleus(probabilities: Tensor, top_p: float) -> Tensor:
-    """Set all tokens to zero but the fewest that have `top_p` of the probability together."""
-    falling, ids = probabilities.sort(-1, descending=True)
-    before = falling.cumsum(-1) - falling
-    return probabilities.masked_fill(before.ge(top_p).gather(-1, ids.argsort(-1)), 0)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from realsam.arrays import I64
 from realsam.errors import DataError
+from realsam.train.data import Document, laid_out
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,11 @@ class Text:
     lengths: I64  # [documents] tokens, the end of text before them included
 
     @staticmethod
-    def of(documents: Sequence[Sequence[int]], end_of_text: int, device: torch.device) -> "Text":
+    def of(documents: Sequence[Document], end_of_text: int, device: torch.device) -> "Text":
         """Lay documents of token ids end to end."""
         if not documents:
             raise DataError("the text has no documents", "give at least one")
-        line = np.concatenate([np.array([end_of_text, *d], np.int64) for d in documents])
-        lengths = np.array([1 + len(d) for d in documents], np.int64)
+        line, lengths = laid_out(documents, end_of_text)
         tokens = torch.from_numpy(np.append(line, end_of_text)).to(device)
         return Text(tokens, np.cumsum(lengths) - lengths, lengths)
 
