@@ -64,20 +64,20 @@ growth: $(DEV) ## measure how the simulator's time grows, and draw it
 	$(PY) -m benchmarks.growth
 
 fuzz: $(RUN) ## compare simulator and reference on N=10000 random networks
-	$(PY) -m campaign fuzz --networks $(or $(N),10000) $(CAMPAIGN)
+	$(PY) -m benchmarks.campaign fuzz --networks $(or $(N),10000) $(CAMPAIGN)
 
 fuzz-lava: $(RUN) ## compare the simulator with Lava on N=200 random networks
-	$(PY) -m campaign lava --networks $(or $(N),200) $(CAMPAIGN)
+	$(PY) -m benchmarks.campaign lava --networks $(or $(N),200) $(CAMPAIGN)
 
 exact: $(RUN) ## compare the backends on TOKENS=10000 of the shipped model
-	$(PY) -m campaign exact --tokens $(or $(TOKENS),10000) $(CAMPAIGN)
+	$(PY) -m benchmarks.campaign exact --tokens $(or $(TOKENS),10000) $(CAMPAIGN)
 
 exactness: $(RUN) ## all of these at full length, and docs/exactness.md from them
-	$(PY) -m campaign planted --out docs/exactness/planted.json
-	$(PY) -m campaign fuzz --out docs/exactness/fuzz.json
-	$(PY) -m campaign lava --out docs/exactness/lava.json
-	$(PY) -m campaign exact --out docs/exactness/exact.json
-	$(PY) -m campaign totals
+	$(PY) -m benchmarks.campaign planted --out docs/exactness/planted.json
+	$(PY) -m benchmarks.campaign fuzz --out docs/exactness/fuzz.json
+	$(PY) -m benchmarks.campaign lava --out docs/exactness/lava.json
+	$(PY) -m benchmarks.campaign exact --out docs/exactness/exact.json
+	$(PY) -m benchmarks.campaign totals
 
 clean: ## remove caches and builds
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

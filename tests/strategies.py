@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from hypothesis import strategies as st
 
-from campaign.case import Case
-from campaign.draw import draw
+from benchmarks.campaign.case import Case
+from benchmarks.campaign.draw import draw
 from realsam.arrays import I16, I64, U8
 from realsam.ir import (
     Host,

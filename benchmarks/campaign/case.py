@@ -1,0 +1,88 @@
+"""A case: a network and the input that it is played with, and its file."""
+
+import json
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from realsam.arrays import U8
+from realsam.errors import RealSamError
+from realsam.files import replacing
+from realsam.ir import Input, Lif, Network, Projection
+
+FORMAT = 1
+_UNREADABLE = (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error)
+_REGISTERS = ("du", "dv", "bias", "vth")
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """What is played on several backends and compared."""
+
+    name: str  # "seed/index" of a drawn case; it stays when the case is shrunk
+    network: Network
+    spikes: U8  # [K, M] input spikes of every token
+
+
+def save_case(case: Case, path: Path) -> None:
+    """Write a case as one compressed numpy file, arrays and JSON."""
+    network = case.network
+    about = {
+        "format": FORMAT,
+        "name": case.name,
+        "input": [network.input.name, network.input.size],
+        "populations": [p.name for p in network.populations],
+        "projections": [[q.target, q.sources, q.weight_exp] for q in network.projections],
+        "clock": [network.readout, network.steps_per_token, network.readout_phase],
+    }
+    arrays: dict[str, Any] = {"spikes": case.spikes, "about": np.array(json.dumps(about))}
+    for i, p in enumerate(network.populations):
+        arrays |= {f"population/{i}/{register}": getattr(p, register) for register in _REGISTERS}
+    for i, q in enumerate(network.projections):
+        arrays |= {f"projection/{i}/weight": q.weight, f"projection/{i}/delay": q.delay}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+
+
+def load_case(path: Path) -> Case:
+    """Read a case back.
+
+    Raises:
+        RealSamError: if the file is missing, damaged or of another format.
+    """
+    try:
+        with path.open("rb") as stream:
+            if not zipfile.is_zipfile(stream):  # which numpy would leave half open
+                raise ValueError("no zip file")
+            stream.seek(0)
+            with np.load(stream, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+        about = json.loads(str(arrays["about"]))
+        if about["format"] != FORMAT:
+            raise RealSamError(f"{path}: case format {about['format']} is not {FORMAT}")
+        return Case(about["name"], _network(about, arrays), arrays["spikes"])
+    except (*_UNREADABLE, KeyError, TypeError, AttributeError) as error:
+        raise RealSamError(f"{path}: not a readable case ({error})") from error
+
+
+def _network(about: dict[str, Any], arrays: dict[str, Any]) -> Network:
+    populations = tuple(
+        Lif(name, *(arrays[f"population/{i}/{register}"] for register in _REGISTERS))
+        for i, name in enumerate(about["populations"])
+    )
+    projections = tuple(
+        Projection(
+            target,
+            tuple(sources),
+            arrays[f"projection/{i}/weight"],
+            arrays[f"projection/{i}/delay"],
+            exponent,
+        )
+        for i, (target, sources, exponent) in enumerate(about["projections"])
+    )
+    return Network(Input(*about["input"]), populations, projections, *about["clock"])

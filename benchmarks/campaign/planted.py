@@ -1,0 +1,190 @@
+"""Faults planted into the simulator one at a time: a campaign that cannot find them proves nothing.
+
+Each fault is one piece of source text replaced by another in a copy of the package `sim`; the
+campaign's cases are then compared there, in a process of its own, until one differs. Faults that
+change nothing by design (a limit that cannot be reached) do not belong here.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchmarks.campaign import record
+from realsam.console import progress
+
+ROOT = Path(__file__).parents[2]
+_OTHERS = ("benchmarks", "export", "lava_runtime", "realsam")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A wrong line."""
+
+    name: str
+    file: str  # in the package sim
+    right: str  # stands there exactly once
+    wrong: str
+
+
+_KERNELS, _TOKEN, _STEP = "kernels.py", "token_engine.py", "step_engine.py"
+FAULTS = (
+    Fault("token: wraps a unit late", _KERNELS, "if u > STATE_MAX + 1:", "if u > STATE_MAX + 129:"),
+    Fault("token: -2**23 stays", _KERNELS, "if u <= -STATE_MAX - 1:", "if u < -STATE_MAX - 1:"),
+    Fault("token: wraps twice", _KERNELS, "if u > STATE_MAX + 1:", "while u > STATE_MAX + 1:"),
+    Fault(
+        "token: v not clipped above",
+        _KERNELS,
+        "min(max(v[i] + u, -STATE_MAX), STATE_MAX)",
+        "max(v[i] + u, -STATE_MAX)",
+    ),
+    Fault(
+        "token: v clipped at -2**23",
+        _KERNELS,
+        "max(v[i] + u, -STATE_MAX)",
+        "max(v[i] + u, -STATE_MAX - 1)",
+    ),
+    Fault(
+        "token: decay rounds down", _KERNELS, "np.trunc(v[i] * keep[i])", "np.floor(v[i] * keep[i])"
+    ),
+    Fault(
+        "token: a decay too few",
+        _KERNELS,
+        "leak(v[begin:end], keep[begin:end], steps)",
+        "leak(v[begin:end], keep[begin:end], steps - 1)",
+    ),
+    Fault(
+        "token: spikes at the threshold", _KERNELS, "peak > threshold[i]", "peak >= threshold[i]"
+    ),
+    Fault("token: no reset", _KERNELS, "0.0 if spikes else peak", "peak"),
+    Fault(
+        "token: hears only the first of equal sources",
+        _KERNELS,
+        "add_rows(rows[row[k] :], neurons, sums)",
+        "add_rows(rows, neurons, sums)",
+    ),
+    Fault(
+        "token: inputs with as many spikes are alike",
+        _TOKEN,
+        "key = spikes.tobytes()",
+        "key = spikes.sum().tobytes()",
+    ),
+    Fault(
+        "token: overflow named a step late",
+        _TOKEN,
+        "part, self._time + phase)",
+        "part, self._time + phase + 1)",
+    ),
+    Fault("both: -256 is not halved", _TOKEN, "(weight >> 1).T", "np.maximum(weight >> 1, -127).T"),
+    Fault(
+        "both: the last active row is lost",
+        _KERNELS,
+        "while k < active.size:",
+        "while k + 1 < active.size:",
+    ),
+    Fault(
+        "both: 16-bit sums of four rows",
+        _KERNELS,
+        "np.int32(a[i]) + b[i] + c[i] + d[i]",
+        "np.int8(a[i] + b[i]) + c[i] + d[i]",
+    ),
+    Fault("step: wraps a unit late", _KERNELS, "if x > STATE_MAX + 1:", "if x > STATE_MAX + 2:"),
+    Fault("step: -2**23 stays", _KERNELS, "if x <= -STATE_MAX - 1:", "if x < -STATE_MAX - 1:"),
+    Fault(
+        "step: 2**23 is no overflow",
+        _KERNELS,
+        "strict and abs(x) > STATE_MAX",
+        "strict and abs(x) > STATE_MAX + 1",
+    ),
+    Fault(
+        "step: 2**23 - 1 is an overflow",
+        _KERNELS,
+        "strict and abs(x) > STATE_MAX",
+        "strict and abs(x) >= STATE_MAX",
+    ),
+    Fault("step: decay of u by du", _KERNELS, "du[i] + 1", "du[i]"),
+    Fault(
+        "step: decay rounds down",
+        _KERNELS,
+        "return kept if x >= 0 else -kept",
+        "return x * (DECAY_ONE - k) >> DECAY_BITS",
+    ),
+    Fault(
+        "step: bias after the clip",
+        _KERNELS,
+        "min(max(_decay(v[i], dv[i]) + x + bias[i], -STATE_MAX), STATE_MAX)",
+        "min(max(_decay(v[i], dv[i]) + x, -STATE_MAX), STATE_MAX) + bias[i]",
+    ),
+    Fault("step: spikes at the threshold", _KERNELS, "peak > vth[i]", "peak >= vth[i]"),
+    Fault("step: sums rounded up", _KERNELS, "whole >> -exponent", "-(-whole >> -exponent)"),
+    Fault(
+        "step: rows shifted by the first delay",
+        _KERNELS,
+        "time + 1 + delay[d]",
+        "time + 1 + delay[0]",
+    ),
+    Fault("step: a ring too short", _STEP, "int(delay.max()) + 2", "min(int(delay.max()) + 2, 62)"),
+    Fault("step: one projection per population", _STEP, "a_in += slot", "a_in[:] = slot"),
+    Fault(
+        "step: readout at the end of the token",
+        _STEP,
+        "phase == network.readout_phase",
+        "phase == network.steps_per_token - 1",
+    ),
+)
+_SEARCH = """
+import sys
+from benchmarks.campaign.compare import compare
+from benchmarks.campaign.draw import draw
+for index in range(int(sys.argv[2])):
+    if compare(draw(int(sys.argv[1]), index)).difference:
+        print(index + 1)
+        break
+else:
+    print(0)
+"""
+
+
+def find_all(networks: int, seed: int) -> dict[str, Any]:
+    """Plant every fault in turn; returns the record, 0 where a fault was not found."""
+    begin, after = time.perf_counter(), {}
+    with progress("planting", len(FAULTS)) as (bar, task):
+        for fault in FAULTS:
+            bar.update(task, text=fault.name)
+            after[fault.name] = found_after(fault, networks, seed)
+            bar.advance(task)
+    command = f"python -m benchmarks.campaign planted --networks {networks} --seed {seed}"
+    seconds = round(time.perf_counter() - begin, 1)
+    return record.about(command) | {"seconds": seconds, "found_after": after}
+
+
+def found_after(fault: Fault, networks: int, seed: int) -> int:
+    """How many networks it took to find a fault; 0 if none of them did."""
+    with TemporaryDirectory(prefix="realsam-") as name:
+        folder = Path(name)
+        shutil.copytree(ROOT / "sim", folder / "sim", ignore=shutil.ignore_patterns("__pycache__"))
+        for other in _OTHERS:
+            (folder / other).symlink_to(ROOT / other)
+        path = folder / "sim" / fault.file
+        path.write_text(planted(fault), encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-c", _SEARCH, str(seed), str(networks)],
+            cwd=folder,
+            env={**os.environ, "NUMBA_CACHE_DIR": str(folder / "cache")},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    return int(done.stdout)
+
+
+def planted(fault: Fault) -> str:
+    """The source with the fault in it."""
+    source = (ROOT / "sim" / fault.file).read_text(encoding="utf-8")
+    assert source.count(fault.right) == 1, f"{fault.name}: the line has changed"
+    return source.replace(fault.right, fault.wrong)
