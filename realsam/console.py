@@ -7,13 +7,13 @@ Results go to stdout, everything else to stderr. Exit codes: 0, 1 for bad input,
 import json
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from realsam.errors import RealSamError
 
@@ -97,6 +97,28 @@ def note(text: str) -> None:
 @contextmanager
 def progress(label: str, total: int, fields: str = "") -> Iterator[tuple[Progress, Any]]:
     """A progress bar on stderr; `fields` is a template over the task's fields."""
+    with _bars() as bar:
+        yield bar, bar.add_task(label, total=total, text=fields)
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str, int, int], None]]:
+    """Bars on stderr for work whose parts are not known before: give label, done and total."""
+    with ExitStack() as stack:
+        bars: list[Progress] = []  # none before there is something to show
+        tasks: dict[str, TaskID] = {}
+
+        def show(label: str, done: int, total: int) -> None:
+            if not bars:
+                bars.append(stack.enter_context(_bars()))
+            if label not in tasks:
+                tasks[label] = bars[0].add_task(label, total=total, text="")
+            bars[0].update(tasks[label], completed=done, total=total)
+
+        yield show
+
+
+def _bars() -> Progress:
     columns = [
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
@@ -104,5 +126,4 @@ def progress(label: str, total: int, fields: str = "") -> Iterator[tuple[Progres
         TextColumn("{task.fields[text]}"),
         TimeRemainingColumn(),
     ]
-    with Progress(*columns, console=STDERR, transient=True) as bar:
-        yield bar, bar.add_task(label, total=total, text=fields)
+    return Progress(*columns, console=STDERR, transient=True)

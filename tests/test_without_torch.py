@@ -161,7 +161,12 @@ def test_lava_generates_with_the_shipped_model() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["train"], ["eval", "--data", "a.txt", "--backend", "torch"], ["export"]],
+    [
+        ["train"],
+        ["teach", "--out", "a"],
+        ["eval", "--data", "a.txt", "--backend", "torch"],
+        ["export"],
+    ],
     ids=lambda a: a[0],
 )
 def test_training_says_what_it_needs(arguments: list[str]) -> None:
@@ -188,7 +193,7 @@ def test_verify_leaves_torch_out(bundle: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["train", "eval", "generate", "export", "verify", "run", "data"]
+    "command", ["train", "teach", "eval", "generate", "export", "verify", "run", "data"]
 )
 def test_help_needs_no_torch(command: str) -> None:
     """Every command can be read about."""

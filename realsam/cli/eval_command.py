@@ -67,7 +67,7 @@ def _scorer(backend: str, device: str) -> Score:
         return score
     require_torch()
     from realsam.nn.scoring import score as torch_score
-    from realsam.train.session import pick_device
+    from realsam.train.device import pick_device
 
     return partial(torch_score, device=str(pick_device(device)))
 

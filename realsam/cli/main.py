@@ -9,6 +9,7 @@ from realsam.console import Group
 
 _COMMANDS = {
     "train": "Train a spiking language model.",
+    "teach": "Train a float teacher that `train` can learn from.",
     "eval": "Score a text: nats per token, perplexity, firing rate.",
     "generate": "Write text with a spiking language model, on any backend.",
     "export": "Write a trained run as NIR and netx, and prove it.",

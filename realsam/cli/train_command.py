@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from realsam.cli.backends import require_torch
-from realsam.console import Command, emit_json, format_option, note, progress
+from realsam.console import Command, emit_json, format_option, note, progress, stages
 from realsam.errors import DataError
 
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 @click.option("--dropout", type=click.FloatRange(0, 1, max_open=True), help="Of spikes.")
 @click.option("--eval-every", type=int, help="Steps between validations and checkpoints.")
 @click.option("--seed", type=int)
+@click.option("--teacher", type=click.Path(path_type=Path), help="Learn from this teacher, too.")
+@click.option("--teacher-share", type=float, help="Of the teacher in the loss  [0.7].")
+@click.option("--teacher-top", type=int, help="Tokens that it names after each token  [64].")
+@click.option("--sampled", type=int, help="Tokens of stories by the teacher to add to the text.")
 @click.option(
     "--device", type=click.Choice(["auto", "cuda", "mps", "cpu"]), default="auto", show_default=True
 )
@@ -46,16 +50,19 @@ def command(
     preset: str,
     out: Path | None,
     resume: Path | None,
+    teacher: Path | None,
     device: str,
     style: str,
     **changes: Any,
 ) -> None:
     """Train on text FILES (.txt, .xz, .gz; stories apart by <|endoftext|> lines).
 
-    Without FILES it trains on a generated toy corpus. On N GPUs of a machine:
+    Without FILES it trains on a generated toy corpus. A teacher is a folder that `realsam teach`
+    wrote; the run takes over its vocabulary. On N GPUs of a machine:
     torchrun --nproc-per-node N -m realsam.cli train ...
     """
     require_torch()
+    from realsam.train.distillation import silent
     from realsam.train.parallel import Processes, joined
     from realsam.train.session import Session, prepare, resumed
 
@@ -66,9 +73,12 @@ def command(
             raise DataError(
                 "--resume keeps the run's own text and folder", "leave FILES, --valid and --out out"
             )
-        if resume:
-            return resumed(resume, given, device, processes)
-        return prepare(files, valid, preset, given, device, out, processes)
+        with stages() as show:
+            told = show if processes.is_main else silent
+            if resume:
+                changes = given | ({"teacher": teacher} if teacher else {})
+                return resumed(resume, changes, device, processes, told)
+            return prepare(files, valid, preset, given, device, out, processes, teacher, told)
 
     with joined() as processes:
         _train(start(processes), style, processes.is_main)

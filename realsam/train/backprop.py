@@ -35,7 +35,7 @@ class Backprop:
         device: torch.device,
         teacher: Labels | None = None,
     ) -> None:
-        """`teacher` holds labels of all tokens of the text, [n, K]."""
+        """`teacher` holds labels of all tokens of the text, [n, K], with ids of any integer."""
         self._objective = objective
         self._model = model
         self._accumulate = config.accumulate
@@ -90,21 +90,22 @@ class Backprop:
 
     def _pass(self, last: bool) -> None:
         with self._sharing(last):
-            labels = None
-            if self._teacher:
-                ids, probabilities = (
-                    x[self._places.flatten()]
-                    for x in (self._teacher.ids, self._teacher.probabilities)
-                )
-                labels = Labels(ids, probabilities, self._teacher.share)
             loss, measures, state = self._objective(
-                self._tokens, self._targets, self._alive, self.state, self._seed, labels
+                self._tokens, self._targets, self._alive, self.state, self._seed, self._labels()
             )
             (loss / self._accumulate).backward()
         with torch.no_grad():
             self._measures.copy_(measures)
             for old, new in zip(self.state.v + self.state.s, state.v + state.s, strict=True):
                 old.copy_(new)
+
+    def _labels(self) -> Labels | None:
+        """The teacher's labels of the window, as the loss reads them."""
+        if self._teacher is None:
+            return None
+        places = self._places.flatten()
+        ids, probabilities = self._teacher.ids[places], self._teacher.probabilities[places]
+        return Labels(ids.int(), probabilities, self._teacher.share)
 
     def _sharing(self, last: bool) -> AbstractContextManager[None]:
         """Where gradients are only added up, ranks need not exchange them yet."""

@@ -6,6 +6,8 @@ from typing import Any
 from realsam.errors import DataError
 from realsam.nn.model import ModelConfig
 
+TEACHER_SHARE = 0.7  # where there is a teacher and nothing else is said
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -25,6 +27,9 @@ class TrainConfig:
     firing_weight: float = 0.1  # nats at twice the target
     eval_every: int = 1000  # steps
     seed: int = 0
+    teacher_share: float = 0.0  # of a teacher's probabilities in the loss
+    teacher_top: int = 64  # tokens that it names after each token; a power of two
+    sampled: int = 0  # tokens of stories by the teacher, in addition to the text
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "window", "accumulate", "eval_every"):
@@ -37,6 +42,22 @@ class TrainConfig:
                 )
         if not 0 <= self.seed < 1 << 63:
             raise DataError(f"seed = {self.seed} is outside 0..2**63-1", "choose one in it")
+        self._check_teacher()
+
+    def _check_teacher(self) -> None:
+        if not 0 <= self.teacher_share <= 1:
+            raise DataError(
+                f"teacher_share = {self.teacher_share} is outside 0..1",
+                f"use {TEACHER_SHARE}, or 0 to learn from the text alone",
+            )
+        if self.teacher_top < 1 or self.teacher_top & (self.teacher_top - 1):
+            below = 1 << max(0, self.teacher_top).bit_length() >> 1
+            raise DataError(
+                f"teacher_top = {self.teacher_top} is no power of two, as the GPU needs it",
+                f"use {max(1, below)}",
+            )
+        if self.sampled < 0:
+            raise DataError(f"sampled = {self.sampled} is negative", "use 0 for no stories")
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a config file."""

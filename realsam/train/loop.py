@@ -13,6 +13,7 @@ from realsam.errors import CheckpointError
 from realsam.evaluation import Evaluation, evaluate
 from realsam.ir import perplexity
 from realsam.lower import lower
+from realsam.nn.loss import Labels
 from realsam.nn.model import SpikingLM
 from realsam.nn.precision import matmul_precision
 from realsam.nn.scoring import score as torch_score
@@ -82,6 +83,7 @@ class Trainer:
         folder: Path,
         device: torch.device,
         processes: Processes = ALONE,
+        teacher: Labels | None = None,
     ) -> None:
         self.config = config
         self._vocabulary = vocabulary
@@ -102,6 +104,7 @@ class Trainer:
                 self._streams.stop - self._streams.start,
                 vocabulary.end_of_text,
                 device,
+                teacher,
             )
         self._measured: list[torch.Tensor] = []  # one per window since the last report
         self._layers = LayerWatch()

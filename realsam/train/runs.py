@@ -14,10 +14,12 @@ from realsam.files import replacing
 from realsam.nn.model import ModelConfig, SpikingLM
 from realsam.train.checkpoint import Checkpoint, checkpoint_file, load_checkpoint
 from realsam.train.config import TrainConfig, differences, model_config, train_config
+from realsam.train.teacher.stories import Stories
 from realsam.vocab import Vocabulary, load_vocabulary
 
 RUNS = Path("runs")
 CONFIG, TOKENIZER, METRICS = "config.json", "tokenizer.json", "metrics.jsonl"
+STORIES = "sampled.npz"  # what a teacher wrote for the run
 
 
 @dataclass(frozen=True)
@@ -30,14 +32,17 @@ class TrainedRun:
     checkpoint: Checkpoint
 
     def provenance(self) -> dict[str, Any]:
-        """Where the weights come from; text files by name only."""
+        """Where the weights come from; text files and teachers without their folders."""
         names = [Path(name).name for name in self.config["data"]["files"]]
+        teacher = self.config.get("teacher")
         return {
             "realsam": self.config["realsam"],
             "torch": self.config["torch"],
             "model": self.config["model"],
             "train": self.config["train"],
             "data": names or ["toy corpus"],
+            "n_sampled": self.config["data"].get("n_sampled", 0),
+            "teacher": teacher and {n: v for n, v in teacher.items() if n != "folder"},
             "step": self.checkpoint.step,
         }
 
@@ -88,29 +93,49 @@ def _write_config(folder: Path, config: dict[str, Any]) -> None:
         partial.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
+def refuse_used(folder: Path) -> None:
+    """Leave a run that is there alone.
+
+    Raises:
+        DataError: if the folder already holds one.
+    """
+    if (folder / CONFIG).exists():
+        raise DataError(f"{folder}: already holds a run", "give another --out, or use --resume")
+
+
 def create_run(
     folder: Path | None,
     model: ModelConfig,
     train: TrainConfig,
     vocabulary: Vocabulary,
-    data: dict[str, Any],
+    about: dict[str, Any],
+    stories: Stories | None = None,
 ) -> Path:
     """Make a run folder; by default runs/<time>-<preset>.
+
+    Args:
+        folder: where.
+        model: stored.
+        train: stored.
+        vocabulary: stored.
+        about: "data" and "teacher", stored.
+        stories: what a teacher wrote for the run.
 
     Raises:
         DataError: if the folder already holds a run.
     """
     folder = folder or RUNS / f"{time.strftime('%Y%m%d-%H%M%S')}-{train.preset}"
-    if (folder / CONFIG).exists():
-        raise DataError(f"{folder}: already holds a run", "give another --out, or use --resume")
+    refuse_used(folder)
     folder.mkdir(parents=True, exist_ok=True)
     config = {
         "realsam": realsam.__version__,
         "torch": torch.__version__,
         "model": model.to_json(),
         "train": train.to_json(),
-        "data": data,
+        **about,
     }
+    if stories:
+        stories.save(folder / STORIES)
     (folder / TOKENIZER).write_text(vocabulary.to_json(), encoding="utf-8")
     _write_config(folder, config)
     return folder
@@ -163,8 +188,9 @@ def _load_config(path: Path) -> dict[str, Any]:
     try:
         config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         model_config(config["model"])
-        train_config(config["train"])
+        alone = not train_config(config["train"]).teacher_share
         known = {"realsam", "torch", "data"} <= config.keys()
+        known = known and (alone or {"folder", "sha256"} <= config["teacher"].keys())
         if known and {"files", "valid"} <= config["data"].keys():
             return config
         reason = "incomplete"

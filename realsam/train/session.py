@@ -7,20 +7,26 @@ from typing import Any
 
 import torch
 
-from realsam.documents import read_documents
-from realsam.errors import BackendUnavailableError, CheckpointError, DataError
+from realsam.errors import CheckpointError, DataError
 from realsam.nn.model import ModelConfig, SpikingLM
-from realsam.train.config import PRESETS, TrainConfig, train_config
-from realsam.train.data import Windows
+from realsam.train.config import PRESETS, TEACHER_SHARE, TrainConfig, train_config
+from realsam.train.corpus import described, learned_vocabulary, split
+from realsam.train.data import Document, Windows
+from realsam.train.device import pick_device
+from realsam.train.distillation import (
+    OnDone,
+    found_teacher,
+    same_teacher,
+    silent,
+    soft_labels,
+    written_stories,
+)
 from realsam.train.loop import Trainer
 from realsam.train.parallel import ALONE, Processes
-from realsam.train.runs import create_run, load_run_folder, update_config
-from realsam.train.toy import toy_documents
+from realsam.train.runs import STORIES, create_run, load_run_folder, refuse_used, update_config
+from realsam.train.teacher.folder import KeptTeacher
+from realsam.train.teacher.stories import load_stories
 from realsam.vocab import Vocabulary
-
-HELD_OUT = 50  # every 50th document validates when there is no validation text
-MAX_VALIDATION = 200  # documents scored at each validation
-TOY_STORIES = 2000
 
 
 @dataclass(frozen=True)
@@ -32,36 +38,6 @@ class Session:
     story: str
 
 
-def pick_device(name: str, processes: Processes = ALONE) -> torch.device:
-    """The device of that name; "auto" takes CUDA, then MPS, then the CPU.
-
-    Of several processes each gets a GPU of its own, and MPS serves none.
-
-    Raises:
-        BackendUnavailableError: if torch cannot use it here.
-    """
-    usable = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available() and processes.n == 1,
-        "cpu": True,
-    }
-    kind = next(kind for kind, here in usable.items() if here) if name == "auto" else name
-    if not usable[kind]:
-        raise BackendUnavailableError(
-            f"device {name} is not available to torch here", "use --device auto"
-        )
-    if kind != "cuda" or processes.n == 1:
-        return torch.device(kind)
-    if processes.local_rank >= torch.cuda.device_count():
-        raise BackendUnavailableError(
-            f"process {processes.rank} finds no GPU of its own, there are "
-            f"{torch.cuda.device_count()}",
-            f"use torchrun --nproc-per-node {torch.cuda.device_count()}, or --device cpu",
-        )
-    torch.cuda.set_device(processes.local_rank)
-    return torch.device("cuda", processes.local_rank)
-
-
 def prepare(
     files: Sequence[Path],
     valid: Path | None,
@@ -70,34 +46,44 @@ def prepare(
     device: str,
     out: Path | None,
     processes: Processes = ALONE,
+    teacher: Path | None = None,
+    on_done: OnDone = silent,
 ) -> Session:
     """Start a new run; `changes` overrides fields of the preset's configurations."""
+    if out and processes.is_main:
+        refuse_used(out)
     put = pick_device(device, processes)
-    model_config, config = _configure(preset, changes)
-    documents, held_out = _split(files, valid)
-    vocabulary = _vocabulary(documents, model_config.vocab_size, processes)
+    model_config, config = _configure(preset, changes, teacher)
+    documents, held_out = split(files, valid)
+    kept = found_teacher(teacher, config, put, processes) if teacher else None
+    vocabulary = _vocabulary(kept, documents, model_config, changes, processes)
     model_config = replace(model_config, vocab_size=vocabulary.size)
-    windows = _windows(documents, vocabulary, config, processes)
-    torch.manual_seed(config.seed)
-    model = SpikingLM(model_config)
-    if not processes.is_main:  # the same model, other dropout
-        torch.manual_seed(processes.seed(config.seed, 0))
-    data = {
-        "files": [str(f.resolve()) for f in files],
-        "valid": str(valid.resolve()) if valid else None,
-        "n_tokens": windows.n_tokens,
-        "sha256": windows.digest,
+    text: list[Document] = [*vocabulary.encode_all(documents)]
+    stories = None
+    if kept and config.sampled:
+        stories = written_stories(kept, config, processes, on_done)
+        text += stories.documents()
+    windows = _windows(text, vocabulary, config, processes)
+    labels = soft_labels(kept, text, config, on_done) if kept and config.teacher_share else None
+    model = _new_model(model_config, config.seed, processes)
+    about = {
+        "data": described(files, valid, windows, stories),
+        "teacher": kept.reference() if kept else None,
     }
     if processes.is_main:
-        out = create_run(out, model_config, config, vocabulary, data)
+        out = create_run(out, model_config, config, vocabulary, about, stories)
     folder = processes.from_main(out)
     assert folder is not None
-    trainer = Trainer(model, config, vocabulary, windows, held_out, folder, put, processes)
+    trainer = Trainer(model, config, vocabulary, windows, held_out, folder, put, processes, labels)
     return Session(trainer, folder, _story(model, windows, put, folder, processes))
 
 
 def resumed(
-    folder: Path, changes: dict[str, Any], device: str, processes: Processes = ALONE
+    folder: Path,
+    changes: dict[str, Any],
+    device: str,
+    processes: Processes = ALONE,
+    on_done: OnDone = silent,
 ) -> Session:
     """Go on with a run from its checkpoint, exactly; only `steps` and `eval_every` may change.
 
@@ -116,36 +102,56 @@ def resumed(
             f"{folder}: already stands at step {run.checkpoint.step}", "give more --steps"
         )
     valid = run.config["data"]["valid"]
-    documents, held_out = _split(
+    documents, held_out = split(
         [Path(f) for f in run.config["data"]["files"]], Path(valid) if valid else None
     )
-    windows = _windows(documents, run.vocabulary, config, processes)
+    text: list[Document] = [*run.vocabulary.encode_all(documents)]
+    if config.sampled:
+        text += load_stories(folder / STORIES).documents()
+    windows = _windows(text, run.vocabulary, config, processes)
     if windows.digest != run.config["data"].get("sha256", windows.digest):
         raise CheckpointError(
             f"{folder}: its training text is another than before",
             "restore the text, or start a new run",
         )
+    labels = None
+    if config.teacher_share:
+        kept = same_teacher(folder, run.config["teacher"], config, put, processes)
+        labels = soft_labels(kept, text, config, on_done)
     model = run.model()
-    trainer = Trainer(model, config, run.vocabulary, windows, held_out, folder, put, processes)
+    trainer = Trainer(
+        model, config, run.vocabulary, windows, held_out, folder, put, processes, labels
+    )
     trainer.restore(run.checkpoint)
     if processes.is_main:
         update_config(folder, run.config, config)
     return Session(trainer, folder, _story(model, windows, put, folder, processes))
 
 
-def _vocabulary(documents: list[str], size: int, processes: Processes) -> Vocabulary:
-    """The vocabulary of the documents, learned by the main process alone."""
-    learned = Vocabulary.train(documents, size) if processes.is_main else None
-    text = processes.from_main(learned.to_json() if learned else "")
-    return learned or Vocabulary.from_json(text, "vocabulary of the main process")
+def _vocabulary(
+    teacher: KeptTeacher | None,
+    documents: list[str],
+    model: ModelConfig,
+    changes: dict[str, Any],
+    processes: Processes,
+) -> Vocabulary:
+    """The teacher's, or else one that is learned from the documents."""
+    if teacher is None:
+        return learned_vocabulary(documents, model.vocab_size, processes)
+    wanted, size = changes.get("vocab_size"), teacher.vocabulary.size
+    if wanted not in (None, size):
+        raise DataError(
+            f"vocab_size = {wanted} is not the teacher's {size}",
+            "leave --vocab-size out: a run speaks the tokens of its teacher",
+        )
+    return teacher.vocabulary
 
 
 def _windows(
-    documents: list[str], vocabulary: Vocabulary, config: TrainConfig, processes: Processes
+    text: Sequence[Document], vocabulary: Vocabulary, config: TrainConfig, processes: Processes
 ) -> Windows:
     """The same windows in all processes, of as many streams for each."""
-    tokens = vocabulary.encode_all(documents)
-    windows = Windows(tokens, vocabulary.end_of_text, config.batch, config.window, config.seed)
+    windows = Windows(text, vocabulary.end_of_text, config.batch, config.window, config.seed)
     processes.share(windows.batch)  # refuses what cannot be shared
     if processes.from_main(windows.digest) != windows.digest:
         raise DataError(
@@ -155,25 +161,30 @@ def _windows(
     return windows
 
 
-def _configure(preset: str, changes: dict[str, Any]) -> tuple[ModelConfig, TrainConfig]:
+def _new_model(config: ModelConfig, seed: int, processes: Processes) -> SpikingLM:
+    """The same model in all processes, which go on to other dropout."""
+    torch.manual_seed(seed)
+    model = SpikingLM(config)
+    if not processes.is_main:
+        torch.manual_seed(processes.seed(seed, 0))
+    return model
+
+
+def _configure(
+    preset: str, changes: dict[str, Any], teacher: Path | None
+) -> tuple[ModelConfig, TrainConfig]:
     chosen = PRESETS[preset]
+    alone = [n for n in ("teacher_share", "teacher_top", "sampled") if n in changes and not teacher]
+    if alone:
+        raise DataError(
+            f"--{alone[0].replace('_', '-')} is for runs with a teacher",
+            "give --teacher FOLDER, or leave it out",
+        )
+    if teacher:
+        changes = {"teacher_share": TEACHER_SHARE, **changes}
     model = {n: v for n, v in changes.items() if n in ("vocab_size", "dropout")}
     train = {n: v for n, v in changes.items() if n not in model}
     return replace(chosen.model, **model), replace(chosen.train, **train)
-
-
-def _split(files: Sequence[Path], valid: Path | None) -> tuple[list[str], list[str]]:
-    """Training documents, and up to MAX_VALIDATION others to validate on."""
-    documents = [d for f in files for d in read_documents(f)] or toy_documents(TOY_STORIES)
-    if valid:
-        return documents, read_documents(valid)[:MAX_VALIDATION]
-    if len(documents) < 2:
-        raise DataError(
-            "the training text is a single document, none is left to validate on",
-            "give --valid FILE, or separate documents with <|endoftext|> lines",
-        )
-    training = [d for i, d in enumerate(documents) if i % HELD_OUT]
-    return training, documents[::HELD_OUT][:MAX_VALIDATION]
 
 
 def _story(

@@ -97,16 +97,25 @@ def enough_memory(
     Raises:
         TrainingError: if the block ran out of memory.
     """
+    where = f"{device}" + (f" of process {processes.rank}" if processes.n > 1 else "")
+    cure = f"start a new run with {_smaller(config, batch, processes.n)}"
+    with shortage_named(where, f"batch = {batch}, window = {config.window}", cure):
+        yield
+
+
+@contextmanager
+def shortage_named(where: str, what: str, cure: str) -> Iterator[None]:
+    """Turn a lack of memory into one line: where it was, with what, and what to do.
+
+    Raises:
+        TrainingError: if the block ran out of memory.
+    """
     try:
         yield
     except (MemoryError, RuntimeError) as error:
         if not _is_out_of_memory(error):
             raise
-        where = f"{device}" + (f" of process {processes.rank}" if processes.n > 1 else "")
-        raise TrainingError(
-            f"{where}: out of memory with batch = {batch}, window = {config.window}",
-            f"start a new run with {_smaller(config, batch, processes.n)}",
-        ) from error
+        raise TrainingError(f"{where}: out of memory with {what}", cure) from error
 
 
 def _is_out_of_memory(error: BaseException | None) -> bool:

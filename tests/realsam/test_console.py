@@ -1,10 +1,14 @@
 """Exit codes of every command: bad input is 1, an interruption 130."""
 
+from io import StringIO
+
 import click
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
-from realsam.console import Command, Group
+from realsam import console
+from realsam.console import Command, Group, stages
 from realsam.errors import CheckpointError
 
 
@@ -30,6 +34,26 @@ def test_bad_input_is_exit_code_1(error: Exception) -> None:
     result = raised(error)
 
     assert (result.exit_code, result.output) == (1, "Error: gone; train\n")
+
+
+def test_stages_show_a_bar_for_each_label(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing where there was nothing to show."""
+    screen = Console(file=StringIO(), force_terminal=True, width=80)
+    monkeypatch.setattr(console, "STDERR", screen)
+
+    with stages():
+        pass
+    nothing = screen.file.getvalue()
+    with stages() as show:
+        show("sampling", 1, 4)
+        show("sampling", 4, 4)
+        show("labelling", 7, 9)
+
+    text = screen.file.getvalue()
+    assert nothing == ""
+    assert "sampling" in text
+    assert "4/4" in text
+    assert "7/9" in text
 
 
 def test_interruption_is_exit_code_130() -> None:

@@ -94,9 +94,7 @@ def load_teacher(folder: Path, device: torch.device | str = "cpu") -> KeptTeache
     contents = {name: _content(folder / name, wanted) for name, wanted in digests.items()}
     vocabulary = _vocabulary(contents.pop(TOKENIZER), folder / TOKENIZER, config)
     members = [_member(data, folder / name, config) for name, data in contents.items()]
-    return KeptTeacher(
-        folder, Ensemble([m.to(device) for m in members]), vocabulary, about, digest
-    )
+    return KeptTeacher(folder, Ensemble([m.to(device) for m in members]), vocabulary, about, digest)
 
 
 def weights_file(member: int) -> str:

@@ -7,6 +7,7 @@ are numbered along that line: the order of `realsam.train.data.Windows` before i
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import numpy as np
 import torch
@@ -64,6 +65,11 @@ class Text:
     def n_predictions(self) -> int:
         """Tokens, one end-of-text per document included."""
         return int(self.lengths.sum())
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the inputs, that of `realsam.train.data.Windows` over the same documents."""
+        return sha256(self.tokens[:-1].cpu().numpy().tobytes()).hexdigest()
 
     def pieces(self, context: int) -> Pieces:
         """Cut documents into pieces of at most `context` positions; each is predicted once."""

@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
 
 import numpy as np
 import torch
@@ -48,6 +49,10 @@ class TeacherTraining:
                 raise DataError(
                     f"{name} = {getattr(self, name)} is not positive", "use a positive number"
                 )
+        if not self.weight_decay >= 0:
+            raise DataError(f"weight_decay = {self.weight_decay} is not 0 or more", "use 0")
+        if not 0 <= self.seed < 1 << 63:
+            raise DataError(f"seed = {self.seed} is outside 0..2**63-1", "choose one in it")
 
     def to_json(self) -> dict[str, object]:
         """Plain values for a config file."""
@@ -65,41 +70,61 @@ class Epoch:
     held_out_nats: float  # per token
     tokens_per_second: float  # of training
 
-
-def train_ensemble(
-    config: TeacherConfig,
-    training: TeacherTraining,
-    members: int,
-    text: Text,
-    held_out: Text,
-    on_epoch: Callable[[Epoch], None],
-) -> Ensemble:
-    """Train teachers with different seeds, one after the other."""
-    seeds = range(training.seed, training.seed + members)
-    return Ensemble(
-        [
-            train_teacher(config, replace(training, seed=seed), text, held_out, on_epoch)
-            for seed in seeds
-        ]
-    )
+    def __str__(self) -> str:
+        return (
+            f"epoch {self.epoch}: loss {self.train_nats:.3f}, held-out {self.held_out_nats:.4f} "
+            f"nats per token, {self.tokens_per_second:,.0f} tokens/s"
+        )
 
 
-def train_teacher(
-    config: TeacherConfig,
-    training: TeacherTraining,
-    text: Text,
-    held_out: Text,
-    on_epoch: Callable[[Epoch], None],
-) -> Teacher:
-    """Train one teacher; returns the copy that was best on the held-out text.
+class EnsembleTraining:
+    """Teachers with different seeds, trained one after the other."""
 
-    Raises:
-        DataError: if it diverges before the first evaluation.
-    """
-    device = text.tokens.device
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        torch.manual_seed(training.seed)
-        return _Trainer(config, training, text, held_out).train(on_epoch)
+    def __init__(
+        self,
+        config: TeacherConfig,
+        training: TeacherTraining,
+        members: int,
+        text: Text,
+        held_out: Text,
+    ) -> None:
+        self.config = config
+        self.training = training
+        self.members = members
+        self.text = text
+        self.held_out = held_out
+        self._trainers: list[_Trainer] = []
+
+    def run(
+        self, on_epoch: Callable[[Epoch], None], on_share: Callable[[float], None] | None = None
+    ) -> None:
+        """Train all members; whatever ends it, `best` holds what there is.
+
+        Args:
+            on_epoch: hears of every evaluation.
+            on_share: hears which share of all is over, 0..1.
+
+        Raises:
+            DataError: if a member diverges before its first evaluation.
+        """
+        device = self.text.tokens.device
+        for i in range(self.members):
+
+            def tell(share: float, i: int = i) -> None:
+                if on_share:
+                    on_share((i + share) / self.members)
+
+            training = replace(self.training, seed=self.training.seed + i)
+            with torch.random.fork_rng([device] if device.type == "cuda" else []):
+                torch.manual_seed(training.seed)
+                self._trainers.append(_Trainer(self.config, training, self.text, self.held_out))
+                self._trainers[-1].train(on_epoch, tell)
+            self._trainers[-1].rest()
+
+    @property
+    def best(self) -> list[Teacher]:
+        """Of each member the copy that was best on the held-out text, if it was evaluated."""
+        return [trainer.best for trainer in self._trainers if trainer.best]
 
 
 class _Trainer:
@@ -112,7 +137,8 @@ class _Trainer:
         self._text = text
         self._held_out = held_out
         self._device = text.tokens.device
-        self._model, self._copy, self._best = (Teacher(config).to(self._device) for _ in range(3))
+        self._model, self._copy, self._spare = (Teacher(config).to(self._device) for _ in range(3))
+        self.best: Teacher | None = None
         self._best_nats = math.inf
         matrices = [p for block in self._model.blocks for p in block.parameters()]
         lr, decay = training.lr, training.weight_decay
@@ -121,7 +147,7 @@ class _Trainer:
             torch.optim.AdamW([self._model.embedding], lr, betas=(0.9, 0.95), weight_decay=decay),
         ]
         self._nats: Callable[[Teacher, Tensor, Tensor], Tensor] = next_token_nats
-        if training.compiled and self._device.type == "cuda":
+        if training.compiled and self._device.type == "cuda" and find_spec("triton"):
             self._compile()
 
     def _compile(self) -> None:
@@ -130,22 +156,27 @@ class _Trainer:
             block.compile(dynamic=False)
         self._nats = torch.compile(next_token_nats, dynamic=False)
 
-    def train(self, on_epoch: Callable[[Epoch], None]) -> Teacher:
+    def train(self, on_epoch: Callable[[Epoch], None], on_share: Callable[[float], None]) -> None:
         """Run all epochs, or until the time is over."""
         clock, epochs = _Clock(self._training), self._training.epochs
         for epoch in range(1, epochs + 1):
-            nats, speed = self._epoch(epoch, clock)
+            nats, speed = self._epoch(epoch, clock, on_share)
             last = clock.progress(epoch) >= 1 or not math.isfinite(nats)
             if last or epoch % self._training.eval_every == 0:
                 held_out = self._evaluate()
                 on_epoch(Epoch(self._training.seed, epoch, nats, held_out, speed))
             if last:
                 break
-        if math.isinf(self._best_nats):
-            raise DataError(f"epoch {epoch}: the loss is {nats}", "lower the learning rate")
-        return self._best
+        if self.best is None:
+            raise DataError(f"epoch {epoch}: the loss is {nats}", "start again with a lower --lr")
 
-    def _epoch(self, epoch: int, clock: "_Clock") -> tuple[float, float]:
+    def rest(self) -> None:
+        """Forget all but the best copy."""
+        del self._model, self._copy, self._spare, self._optimizers, self._nats
+
+    def _epoch(
+        self, epoch: int, clock: "_Clock", on_share: Callable[[float], None]
+    ) -> tuple[float, float]:
         """Returns nats per token and tokens per second."""
         rng = np.random.default_rng((self._training.seed, epoch))
         context = self._model.config.context
@@ -156,6 +187,7 @@ class _Trainer:
         while n < len(batches) and (done := clock.progress(epoch - 1 + n / len(batches))) < 1:
             total += self._step(batches[n], self._training.lr * schedule(done, self._training))
             n += 1
+            on_share(done)
             if not clock.running:
                 total.item()  # wait until everything is compiled
                 clock.start()
@@ -182,8 +214,8 @@ class _Trainer:
         self._copy.load_state_dict(self._model.state_dict())
         nats = float(Ensemble([self._copy]).nats(self._held_out)[0])
         if nats < self._best_nats:
+            self.best, self._copy = self._copy, self.best or self._spare
             self._best_nats = nats
-            self._best, self._copy = self._copy, self._best
         return nats
 
 

@@ -227,6 +227,8 @@ def test_train_into_a_file_is_refused(text: Path, tmp_path: Path, trained: Path)
         (("stories.txt",), "--resume keeps the run's own text and folder"),
         (("--out", "other"), "--resume keeps the run's own text and folder"),
         (("--valid", "other"), "--resume keeps the run's own text and folder"),
+        (("--teacher", "other"), "--resume keeps the run's own --teacher"),
+        (("--sampled", 9), "--resume keeps the run's own --sampled"),
         ((), "already stands at step 6; give more --steps"),
     ],
 )
@@ -329,6 +331,9 @@ def test_toy_corpus_into_a_missing_folder(tmp_path: Path) -> None:
         ("train", "--steps", "many"),
         ("train", "--dropout", "1"),
         ("train", "--device", "abacus"),
+        ("teach",),
+        ("teach", "--out", "a", "--preset", "small"),
+        ("teach", "--out", "a", "--members", "0"),
         ("eval",),
         ("export", "--format", "onnx"),
         ("export", "--profile", "own"),

@@ -297,6 +297,7 @@ def test_generated_text_is_that_of_the_json(bundle: Path) -> None:
 HELP = [
     ([], call),
     (["train"], call),
+    (["teach"], call),
     (["eval"], call),
     (["export"], call),
     (["verify"], call),

@@ -21,6 +21,12 @@ from realsam.train.config import PRESETS, TrainConfig, differences, model_config
         ({"lr": float("nan")}, "lr = nan is not positive"),
         ({"seed": -1}, "seed = -1 is outside 0..2**63-1"),
         ({"seed": 2**63}, f"seed = {2**63} is outside 0..2**63-1"),
+        ({"teacher_share": -0.1}, "teacher_share = -0.1 is outside 0..1"),
+        ({"teacher_share": float("nan")}, "teacher_share = nan is outside 0..1"),
+        ({"teacher_top": 0}, "teacher_top = 0 is no power of two, as the GPU needs it"),
+        ({"teacher_top": -4}, "teacher_top = -4 is no power of two, as the GPU needs it"),
+        ({"teacher_top": 65}, "teacher_top = 65 is no power of two, as the GPU needs it"),
+        ({"sampled": -1}, "sampled = -1 is negative"),
     ],
 )
 def test_values_out_of_range_are_named(values: dict[str, float], message: str) -> None:
@@ -29,6 +35,22 @@ def test_values_out_of_range_are_named(values: dict[str, float], message: str) -
         TrainConfig(**values)
 
     assert message == raised.value.message
+
+
+@pytest.mark.parametrize(("top", "cure"), [(-3, 1), (0, 1), (3, 2), (48, 32), (100, 64)])
+def test_power_of_two_below_is_the_cure(top: int, cure: int) -> None:
+    """As many tokens as the GPU can take, and no more than asked for."""
+    with pytest.raises(DataError) as raised:
+        TrainConfig(teacher_top=top)
+
+    assert raised.value.cure == f"use {cure}"
+
+
+def test_runs_of_older_versions_had_no_teacher() -> None:
+    """Their files do not speak of one."""
+    stored = {"preset": "tiny", "steps": 7}
+
+    assert train_config(stored).teacher_share == 0
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)

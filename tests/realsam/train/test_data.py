@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realsam.errors import DataError
-from realsam.train.data import Position, Windows
+from realsam.train.data import Position, Windows, laid_out
 
 END = 0
 
@@ -48,6 +48,13 @@ def test_last_target_is_the_first_token_of_the_next_stream() -> None:
     tokens, targets = epoch(windows(), 0)
 
     assert targets[-1, :-1].tolist() == tokens[0, 1:].tolist()
+
+
+def test_documents_may_be_arrays_or_empty() -> None:
+    """Each after its end of text."""
+    line, lengths = laid_out([[5, 6], [], np.array([7], np.uint16)], END)
+
+    assert (line.tolist(), lengths.tolist()) == ([END, 5, 6, END, END, 7], [3, 1, 2])
 
 
 def test_every_document_follows_one_end_of_text() -> None:

@@ -16,11 +16,13 @@ from realsam.errors import BackendUnavailableError, DataError, TrainingError
 from realsam.train import parallel, session
 from realsam.train.checkpoint import Checkpoint, load_checkpoint
 from realsam.train.config import TrainConfig
+from realsam.train.device import pick_device
 from realsam.train.loop import Progress
 from realsam.train.parallel import ALONE, Processes, joined
-from realsam.train.session import pick_device, prepare, resumed
+from realsam.train.session import prepare, resumed
 from tests import tiny
-from tests.realsam.train.two_processes import CHANGES, PENALISED, gradients
+from tests.realsam.train.teacher import small
+from tests.realsam.train.two_processes import CHANGES, PENALISED, TAUGHT, gradients
 
 ROOT = Path(__file__).parents[3]
 # Sums in another order differ in the last bits of a float32. Step by step, quantized weights round
@@ -79,6 +81,9 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     alone = prepare([text], None, "tiny", CHANGES, "cpu", folder / "alone")
     with pytest.raises(KeyboardInterrupt):
         alone.trainer.train(interrupt)
+    teacher = small.folder(folder / "teacher")
+    taught = prepare([text], None, "tiny", TAUGHT, "cpu", folder / "one-taught", teacher=teacher)
+    taught.trainer.train(ignore)
     done = torchrun(2, Path(__file__).with_name("two_processes.py"), text, folder)
     assert done.returncode == 0, done.stderr
     return Campaign(text, folder, done.stdout)
@@ -118,10 +123,12 @@ def test_checkpoint_of_two_holds_all_streams_and_both_random_states(campaign: Ca
     assert not torch.equal(generators[0], generators[1])
 
 
-@pytest.mark.parametrize("name", ["easy", "alone"])
-def test_two_processes_train_what_one_does(campaign: Campaign, name: str) -> None:
-    """The loss of every report and validation, from the start or resumed with a second one."""
-    rows, expected = campaign.rows(name), campaign.rows("one")
+@pytest.mark.parametrize(
+    ("name", "one"), [("easy", "one"), ("alone", "one"), ("taught", "one-taught")]
+)
+def test_two_processes_train_what_one_does(campaign: Campaign, name: str, one: str) -> None:
+    """The loss of every report and validation: from the start, resumed, with a teacher."""
+    rows, expected = campaign.rows(name), campaign.rows(one)
 
     assert [row["step"] for row in rows] == [row["step"] for row in expected]
     for row, other in zip(rows, expected, strict=True):
@@ -131,6 +138,20 @@ def test_two_processes_train_what_one_does(campaign: Campaign, name: str) -> Non
         assert row["validation"]["nats_per_token"] == pytest.approx(
             other["validation"]["nats_per_token"], abs=TOLERANCE
         )
+
+
+def test_processes_read_the_same_stories(campaign: Campaign) -> None:
+    """Those that one process would draw; the run goes on with one."""
+    configs = [
+        json.loads((campaign.folder / name / "config.json").read_text())
+        for name in ("taught", "one-taught")
+    ]
+    longer = resumed(campaign.folder / "taught", {"steps": 7}, "cpu")
+    longer.trainer.train(ignore)
+
+    assert configs[0]["data"] == configs[1]["data"]
+    assert configs[0]["data"]["n_sampled"] >= 400
+    assert load_checkpoint(longer.folder).step == 7
 
 
 def test_run_of_two_goes_on_with_one(campaign: Campaign) -> None:
@@ -218,9 +239,10 @@ def test_another_text_on_another_machine_is_refused(monkeypatch: pytest.MonkeyPa
     """Its windows would not fit the others'."""
     monkeypatch.setattr(Processes, "from_main", lambda *_: "digest of the main process")
     config = TrainConfig(batch=4, window=16)
+    text = tiny.vocabulary().encode_all(tiny.stories())
 
     with pytest.raises(DataError) as raised:
-        session._windows(tiny.stories(), tiny.vocabulary(), config, Processes(rank=1, n=2))
+        session._windows(text, tiny.vocabulary(), config, Processes(rank=1, n=2))
 
     assert str(raised.value) == (
         "process 1 reads another training text than the main process; "

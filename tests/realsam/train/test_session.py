@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from realsam.errors import BackendUnavailableError, DataError
-from realsam.train.session import MAX_VALIDATION, pick_device, prepare, resumed
+from realsam.train.corpus import MAX_VALIDATION
+from realsam.train.device import pick_device
+from realsam.train.session import prepare, resumed
 from tests import tiny
 
 

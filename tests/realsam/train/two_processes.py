@@ -17,6 +17,7 @@ from realsam.train.session import Session, prepare, resumed
 CHANGES = {"vocab_size": 300, "batch": 4, "window": 16, "steps": 6, "eval_every": 3}
 PENALISED = CHANGES | {"target_firing": 0.03}
 HARD = CHANGES | {"dropout": 0.2, "accumulate": 2}
+TAUGHT = CHANGES | {"teacher_top": 16, "sampled": 400}
 
 
 def ignore(progress: Progress) -> None:
@@ -38,12 +39,13 @@ def gradients(session: Session) -> dict[str, torch.Tensor]:
 
 
 def main(processes: Processes, text: Path, out: Path) -> None:
-    """Train five runs, and keep the gradients of another."""
+    """Train six runs, and keep the gradients of another."""
 
-    def start(name: str, changes: dict[str, object]) -> Session:
-        return prepare([text], None, "tiny", changes, "cpu", out / name, processes)
+    def start(name: str, changes: dict[str, object], teacher: Path | None = None) -> Session:
+        return prepare([text], None, "tiny", changes, "cpu", out / name, processes, teacher)
 
     start("easy", CHANGES).trainer.train(ignore)
+    start("taught", TAUGHT, out / "teacher").trainer.train(ignore)
     start("straight", HARD).trainer.train(ignore)
     try:
         start("broken", HARD).trainer.train(interrupt)

@@ -1,13 +1,17 @@
 """Teachers of random weights, small enough to compute in a moment."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from realsam.train.teacher.ensemble import Ensemble
+from realsam.train.teacher.folder import save_teacher
 from realsam.train.teacher.model import Teacher, TeacherConfig
 from realsam.train.teacher.text import Text
+from tests import tiny
 
 CPU = torch.device("cpu")
 END = 0
@@ -29,6 +33,15 @@ def ensemble(members: int = 2) -> Ensemble:
     return Ensemble([teacher(seed) for seed in range(members)])
 
 
+def folder(path: Path, members: int = 1, vocab_size: int = 300, first_seed: int = 0) -> Path:
+    """A teacher folder with a vocabulary of the toy corpus."""
+    config = replace(CONFIG, vocab_size=vocab_size, context=64)
+    ensemble = Ensemble([teacher(first_seed + i, config) for i in range(members)])
+    about = {"train": {"epochs": 1}, "data": {"files": ["toy.txt"]}}
+    save_teacher(path, ensemble, tiny.vocabulary(vocab_size), about)
+    return path
+
+
 def documents(*lengths: int) -> list[list[int]]:
     """Random documents without end-of-text."""
     rng = np.random.default_rng(sum(lengths))
@@ -38,3 +51,10 @@ def documents(*lengths: int) -> list[list[int]]:
 def text(documents: Sequence[Sequence[int]]) -> Text:
     """Them end to end."""
     return Text.of(documents, END, CPU)
+
+
+def counting(n: int, device: torch.device = CPU, longest: int = 8) -> Text:
+    """Documents that count up from anywhere."""
+    lengths = range(3, longest + 1)
+    counted = [[1 + (i + j) % 19 for j in range(lengths[i % len(lengths)])] for i in range(n)]
+    return Text.of(counted, END, device)

@@ -1,15 +1,20 @@
 """On CUDA: compiled training learns as plain training does, sampling knows what scoring knows."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
-from realsam.train.teacher.labels import label
+from realsam.train.session import prepare
+from realsam.train.teacher.ensemble import Ensemble
 from realsam.train.teacher.sampling import sample
 from realsam.train.teacher.text import Text
-from realsam.train.teacher.training import TeacherTraining, train_ensemble
+from realsam.train.teacher.training import EnsembleTraining, TeacherTraining
+from tests import tiny
 from tests.realsam.train.teacher import small
+from tests.realsam.train.teacher.test_sampling import watched
 
 pytestmark = [
     pytest.mark.gpu,
@@ -20,42 +25,49 @@ CUDA = torch.device("cuda")
 CONFIG = replace(small.CONFIG, width=64, context=16, dropout=0.0)
 
 
-def counting(n: int) -> Text:
-    """Documents that count up from anywhere."""
-    documents = [[1 + (i + j) % 19 for j in range(3 + i % 9)] for i in range(n)]
-    return Text.of(documents, small.END, CUDA)
+def train(compiled: bool, epochs: int) -> tuple[Ensemble, list[float]]:
+    """An ensemble of two, and its held-out nats."""
+    nats: list[float] = []
+    texts = (small.counting(n, CUDA, longest=11) for n in (200, 37))
+    training = TeacherTraining(epochs=epochs, batch=8, lr=1e-2, compiled=compiled)
+    ensemble = EnsembleTraining(CONFIG, training, 2, *texts)
+    ensemble.run(lambda epoch: nats.append(epoch.held_out_nats))
+    return Ensemble(ensemble.best), nats
 
 
 def test_compiled_training_is_training() -> None:
     """Nats of every epoch, with and without torch.compile, within the noise of bfloat16."""
-    nats: dict[bool, list[float]] = {True: [], False: []}
-    for compiled, heard in nats.items():
-        training = TeacherTraining(epochs=4, batch=8, lr=1e-2, compiled=compiled)
-        train_ensemble(
-            CONFIG,
-            training,
-            2,
-            counting(200),
-            counting(37),
-            lambda epoch, heard=heard: heard.append(epoch.held_out_nats),  # type: ignore[misc]
-        )
+    (_, plain), (_, compiled) = train(False, 4), train(True, 4)
 
-    assert nats[False] == pytest.approx(nats[True], rel=0.05)
+    assert plain == pytest.approx(compiled, rel=0.05)
 
 
-def test_labels_of_samples_are_those_of_a_second_pass() -> None:
+def test_sampling_expects_what_a_second_pass_expects(monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel of sampling and the attention of scoring agree within bfloat16."""
-    training = TeacherTraining(epochs=3, batch=8, lr=1e-2)
-    ensemble = train_ensemble(CONFIG, training, 2, counting(200), counting(37), lambda _: None)
+    ensemble, _ = train(True, 3)
 
-    found = sample(ensemble, 500, small.END, seed=1, k=20, streams=200)
-    again = label(ensemble, Text.of(found.documents, small.END, CUDA), k=20)
+    stories, expected = watched(ensemble, 3000, monkeypatch)
 
-    assert found.documents == sample(ensemble, 500, small.END, 1, streams=200).documents
-    dense = [
-        torch.zeros(found.n_tokens, 20, device=CUDA).scatter(
-            1, labels.ids.long(), labels.probabilities.float()
-        )
-        for labels in (found.labels, again)
-    ]
-    assert float((dense[0] - dense[1]).abs().mean()) < 2e-3
+    again = sample(ensemble, 3000, small.END, seed=3)
+    assert stories.tokens.tolist() == again.tokens.tolist()
+    text = Text.of(stories.documents(), small.END, CUDA)
+    found = torch.zeros_like(expected)
+    for numbers, probabilities in ensemble.predictions(text):
+        found[numbers] = probabilities.float()
+    assert float((expected - found).abs().mean()) < 2e-3
+
+
+def test_teacher_of_a_run_speaks_through_the_fused_loss(tmp_path: Path) -> None:
+    """A captured training step with 16-bit ids: the loss of every step is that of the CPU."""
+    text, losses = tiny.corpus(tmp_path), {}
+    folder = small.folder(tmp_path / "teacher")
+    for device in ("cuda", "cpu"):
+        changes = {**tiny.TRAINING, "steps": 20, "eval_every": 10}
+        changes.pop("vocab_size")
+        out = tmp_path / device
+        session = prepare([text], None, "tiny", changes, device, out, teacher=folder)
+        session.trainer.train(lambda _: None)
+        rows = (out / "metrics.jsonl").read_text().splitlines()
+        losses[device] = [json.loads(row)["train_nats_per_token"] for row in rows]
+
+    assert losses["cuda"] == pytest.approx(losses["cpu"], abs=0.05)

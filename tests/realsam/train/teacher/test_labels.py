@@ -1,9 +1,10 @@
 """Labels: the k most probable tokens of every prediction, in the order of the text."""
 
+import pytest
 import torch
 
 from realsam.train.teacher.ensemble import Ensemble
-from realsam.train.teacher.labels import Labels, label
+from realsam.train.teacher.labels import label
 from realsam.train.teacher.model import TeacherConfig
 from tests.realsam.train.teacher import small
 
@@ -24,16 +25,17 @@ def test_labels_are_the_most_probable_tokens() -> None:
     ensemble, documents = small.ensemble(2), small.documents(2, 11, 0, 7)
     highest, ids = dense(ensemble, documents).topk(5)
 
-    labels = label(ensemble, small.text(documents), k=5)
+    labels = label(ensemble, small.text(documents), 5, 0.7)
 
     assert (labels.ids.dtype, labels.probabilities.dtype) == (torch.int16, torch.float16)
+    assert labels.share == 0.7
     assert torch.equal(ids, labels.ids.long())
     torch.testing.assert_close(highest, labels.probabilities.float(), rtol=1e-3, atol=0)
 
 
-def test_k_is_at_most_the_vocabulary() -> None:
-    """Then the probabilities sum to 1."""
-    labels = label(small.ensemble(1), small.text(small.documents(4)), k=99)
+def test_probabilities_of_all_tokens_sum_to_one() -> None:
+    """Up to the digits of float16."""
+    labels = label(small.ensemble(1), small.text(small.documents(4)), 20, 1.0)
 
     assert list(labels.ids.shape) == [5, 20]
     sums = labels.probabilities.float().sum(1)
@@ -46,18 +48,17 @@ def test_large_vocabularies_take_wider_ids() -> None:
     model = small.teacher(config=config)
     torch.nn.init.zeros_(model.embedding[:-1].detach())
 
-    labels = label(Ensemble([model]), small.text([[1]]), k=40_000)
+    labels = label(Ensemble([model]), small.text([[1]]), 40_000, 1.0)
 
     assert labels.ids.dtype == torch.int32
     assert labels.ids.max() == 39_999
 
 
-def test_joined_labels_follow_each_other() -> None:
-    """Labels of two texts are the labels of both."""
-    ensemble, documents = small.ensemble(1), small.documents(3, 6)
-    whole = label(ensemble, small.text(documents), k=4)
+def test_progress_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batch by batch, up to the last prediction."""
+    monkeypatch.setattr("realsam.train.teacher.ensemble.BATCH_TOKENS", 12)
+    heard: list[tuple[int, int]] = []
 
-    parts = Labels.joined([label(ensemble, small.text([d]), k=4) for d in documents])
+    label(small.ensemble(1), small.text(small.documents(3, 6)), 4, 1.0, lambda *n: heard.append(n))
 
-    assert torch.equal(whole.ids, parts.ids)
-    torch.testing.assert_close(whole.probabilities, parts.probabilities, rtol=2e-3, atol=0)
+    assert heard == [(7, 11), (11, 11)]
