@@ -1,4 +1,4 @@
-"""README and model card say what is: commands exist, the transcript is real output."""
+"""README and guides say what is: commands exist, the transcript is real output."""
 
 import re
 import shlex
@@ -12,11 +12,12 @@ from realsam.cli.main import main as realsam
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TRAINING = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
 
 
 def commands() -> list[str]:
     """Lines of the shell blocks that call one of our commands."""
-    blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    blocks = re.findall(r"```sh\n(.*?)```", README + TRAINING, re.DOTALL)
     lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
     return [line for line in lines if line.startswith(("realsam ", "python -m lava_runtime"))]
 
@@ -34,7 +35,7 @@ def command_of(words: list[str]) -> tuple[click.Command, list[str]]:
 
 
 @pytest.mark.parametrize("line", commands())
-def test_every_command_of_the_readme_parses(line: str) -> None:
+def test_every_command_of_readme_and_guide_parses(line: str) -> None:
     """Each command line names an existing command with existing options."""
     command, arguments = command_of(shlex.split(line))
 

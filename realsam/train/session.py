@@ -54,8 +54,8 @@ def prepare(
         refuse_used(out)
     put = pick_device(device, processes)
     model_config, config = _configure(preset, changes, teacher)
-    documents, held_out = split(files, valid)
     kept = found_teacher(teacher, config, put, processes) if teacher else None
+    documents, held_out = split(files, valid)
     vocabulary = _vocabulary(kept, documents, model_config, changes, processes)
     model_config = replace(model_config, vocab_size=vocabulary.size)
     text: list[Document] = [*vocabulary.encode_all(documents)]

@@ -70,4 +70,4 @@ def test_teacher_of_a_run_speaks_through_the_fused_loss(tmp_path: Path) -> None:
         rows = (out / "metrics.jsonl").read_text().splitlines()
         losses[device] = [json.loads(row)["train_nats_per_token"] for row in rows]
 
-    assert losses["cuda"] == pytest.approx(losses["cpu"], abs=0.05)
+    assert losses["cuda"] == pytest.approx(losses["cpu"], abs=0.1)
