@@ -118,11 +118,14 @@ def evaluate(
         documents: texts.
         score: who plays them.
         on_done: hears of the progress.
-        streams: how many long streams to lay the same documents into, too; 0 for none.
+        streams: how many long streams to lay the same documents into, too, if there are more
+            documents than that; 0 for none.
     """
     tokens = vocabulary.encode_all(list(documents))
     cold = score(network, host, tokens, on_done)
-    carried = score(network, host, _joined(tokens, streams, host), on_done) if streams else None
+    # Of fewer documents each would be a stream of its own, and start cold.
+    joined = _joined(tokens, streams, host) if 0 < streams < len(tokens) else []
+    carried = score(network, host, joined, on_done) if joined else None
     names = spiking(network)
     return Evaluation(
         len(tokens),
@@ -139,7 +142,7 @@ def evaluate(
 def _joined(documents: Sequence[Sequence[int]], streams: int, host: Host) -> list[list[int]]:
     """Documents end to end in up to that many streams, the end-of-text between them."""
     long = []
-    for part in np.array_split(np.arange(len(documents)), min(streams, len(documents))):
+    for part in np.array_split(np.arange(len(documents)), streams):
         ends = ([host.end_of_text, *documents[i]] for i in part)
         long.append([token for document in ends for token in document][1:])
     return long

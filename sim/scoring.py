@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import count
+from threading import Event, Lock
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,9 @@ from sim.kernels import jit, play_token
 from sim.simulator import engine, fast_host, kernel_cache, load_kernels, run, smallest
 from sim.token_engine import TokenEngine
 
+Play = Callable[[I64, Event], tuple[float, I64]]  # gives up at its next piece if the event is set
+_PIECE = 1000  # tokens of a document that are played at a time
+
 
 def score(
     network: Network,
@@ -28,23 +32,29 @@ def score(
 ) -> Scores:
     """Score documents; see `realsam.evaluation.Score`. The result does not depend on the cores."""
     _load()
-    whole, finished = engine(network), count(1)
+    whole, finished, counting, stopped = engine(network), count(1), Lock(), Event()
     play = _slowly(network, host)
     if isinstance(whole, TokenEngine):
         play = _fast(whole, host, sorted({host.end_of_text}.union(*documents)))
 
     def job(document: Sequence[int]) -> tuple[float, I64]:
         tokens = np.array([host.end_of_text, *document, host.end_of_text])
-        result = play(tokens)
-        if on_done:
-            on_done(next(finished), len(documents))
+        result = play(tokens, stopped)
+        with counting:
+            if on_done:
+                on_done(next(finished), len(documents))
         return result
 
     # Long documents first, so that the cores finish together.
     ordered = sorted(documents, key=len, reverse=True)
     with ThreadPoolExecutor(_cores()) as pool:
-        results = list(pool.map(job, ordered))
-    spikes: I64 = np.array([n for _, n in results]).sum(axis=0)
+        try:
+            results = list(pool.map(job, ordered))
+        except BaseException:  # an interruption must not wait for the documents under way
+            stopped.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    spikes = sum((n for _, n in results), np.zeros(len(network.populations), np.int64))
     names = list(network.sizes)[1:]
     total = math.fsum(nats for nats, _ in results)
     return Scores(total, {name: int(n) for name, n in zip(names, spikes, strict=True)})
@@ -55,18 +65,18 @@ def _load() -> None:
     load_kernels()
     network, host = smallest()
     with kernel_cache():
-        _fast(TokenEngine(network), host, [0])(np.zeros(2, np.int64))
+        _fast(TokenEngine(network), host, [0])(np.zeros(2, np.int64), Event())
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _slowly(network: Network, host: Host) -> Callable[[I64], tuple[float, I64]]:
+def _slowly(network: Network, host: Host) -> Play:
     """For networks that follow no token clock."""
     quick = fast_host(host)
 
-    def play(tokens: I64) -> tuple[float, I64]:
+    def play(tokens: I64, _: Event) -> tuple[float, I64]:
         played = run(network, Replay(host.code[tokens[:-1]]))
         spikes = [int(s.sum()) for name, s in played.spikes.items() if name != network.input.name]
         return float(quick.nats(played.voltage, tokens[1:]).sum()), np.array(spikes)
@@ -74,27 +84,21 @@ def _slowly(network: Network, host: Host) -> Callable[[I64], tuple[float, I64]]:
     return play
 
 
-def _fast(
-    whole: TokenEngine, host: Host, vocabulary: Sequence[int]
-) -> Callable[[I64], tuple[float, I64]]:
+def _fast(whole: TokenEngine, host: Host, vocabulary: Sequence[int]) -> Play:
     """For token-clock networks."""
     rank = np.zeros(host.vocab_size, np.int64)
     rank[vocabulary] = np.arange(len(vocabulary))
     given = np.array([whole.input_sums(host.code[token]) for token in vocabulary])
 
-    def play(tokens: I64) -> tuple[float, I64]:
-        own = whole.twin()
+    def play(tokens: I64, stopped: Event) -> tuple[float, I64]:
+        own, nats = whole.twin(), 0.0
         spikes = np.zeros(len(whole.network.populations), np.int64)
-        nats = _play(
-            tokens,
-            rank,
-            given,
-            own.wiring,
-            own.neurons,
-            own.state,
-            (host.decode, host.bias, host.nats_per_logit),
-            spikes,
-        )
+        decoder = host.decode, host.bias, host.nats_per_logit
+        for first in range(0, len(tokens) - 1, _PIECE):
+            if stopped.is_set():
+                break
+            piece = tokens[first : first + _PIECE + 1]
+            nats += _play(piece, rank, given, own.wiring, own.neurons, own.state, decoder, spikes)
         return nats, spikes
 
     return play

@@ -11,7 +11,7 @@ from realsam.arrays import I8, I64, U8
 from realsam.errors import CurrentOverflowError
 from realsam.ir import Lif, Network, Projection
 from sim.kernels import project, update
-from sim.token_engine import halved
+from sim.token_engine import halved, refuse_input
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class StepEngine:
     def __init__(self, network: Network, strict: bool = False) -> None:
         self.network = network
         self.strict = strict  # an overflowing current is an error instead of a wrap
+        self._spans = network.spans
         self._fibres = [(q.target, _Fibres.of(network, q)) for q in network.projections]
         self._total = np.zeros(max(network.sizes.values()), np.int32)
         self.state = {
@@ -61,7 +62,7 @@ class StepEngine:
         fired = np.zeros(sum(self.network.sizes.values()), np.uint8)
         fired[: spikes.size] = spikes
         for population in self.network.populations:
-            self._update(population, fired[self.network.spans[population.name]])
+            self._update(population, fired[self._spans[population.name]])
         for _, f in self._fibres:
             project(
                 f.rows,
@@ -92,6 +93,7 @@ class StepEngine:
 
     def token(self, spikes: U8) -> tuple[U8, I64]:
         """Advance P steps; returns all spikes of the token and the readout voltages [D]."""
+        refuse_input(spikes, self.network)
         network, quiet = self.network, np.zeros_like(spikes)
         total = np.zeros(sum(network.sizes.values()), np.uint8)
         voltage = np.zeros(network.sizes[network.readout], np.int64)

@@ -8,11 +8,13 @@ from copy import copy
 import numpy as np
 
 from realsam.arrays import F64, I8, I16, I32, I64, U8
+from realsam.errors import NetworkError
 from realsam.fixedpoint import DECAY_ONE, STATE_SHIFT, refuse_overflow
 from realsam.ir import Network, from_network
 from sim.kernels import play_token, sum_input
 
 _REMEMBERED = 32 << 20  # bytes of input sums that are kept
+_SOURCES = 1 << 24  # that many half weights of 2**7 may leave 32 bits
 
 
 class TokenEngine:
@@ -84,6 +86,7 @@ class TokenEngine:
 
     def token(self, spikes: U8) -> tuple[U8, I64]:
         """Advance one token; returns all its spikes and the readout voltages [D]."""
+        refuse_input(spikes, self.network)
         self._fired[: spikes.size] = spikes
         play_token(self._known_sums(spikes), *self.wiring, *self.neurons, *self.state)
         if self.strict:
@@ -100,8 +103,30 @@ class TokenEngine:
             refuse_overflow(population.name, part, self._time + phase)
 
 
+def refuse_input(spikes: U8, network: Network) -> None:
+    """Refuse input spikes of another shape than [M]; their values are the drivers' business.
+
+    Raises:
+        NetworkError: names both shapes.
+    """
+    if spikes.shape != (network.input.size,):
+        raise NetworkError(
+            f"{network.input.name}: input spikes {spikes.shape} are not ({network.input.size},)",
+            "give one value per input line",
+        )
+
+
 def halved(weight: I16) -> np.ndarray[tuple[int, ...], np.dtype[np.int8]]:
-    """Half of even weights [N, M], source-major [M, N]: they fit 8 bits."""
+    """Half of even weights [N, M], source-major [M, N]: they fit 8 bits.
+
+    Raises:
+        NetworkError: if there are so many sources that 32 bits cannot hold every sum.
+    """
+    if weight.shape[1] >= _SOURCES:
+        raise NetworkError(
+            f"{weight.shape[1]:,} synapses of a neuron are not below {_SOURCES:,}",
+            "split the population that they lead to, or use the reference",
+        )
     return np.ascontiguousarray((weight >> 1).T.astype(np.int8))
 
 

@@ -72,6 +72,8 @@ def _refuse_place(out: Path, inputs: tuple[Path, ...]) -> None:
     """Refuse, before the run, a file that could not be written after it."""
     if out.is_dir():
         raise RunError(f"{out}: is a folder", "name a file with --out")
+    if out.exists() and not out.is_file():
+        raise RunError(f"{out}: is no regular file", "name a file with --out")
     if not out.parent.is_dir() or not os.access(out.parent, os.W_OK):
         raise RunError(
             f"{out}: cannot be written", "give --out a place in a folder that is there and yours"

@@ -28,9 +28,12 @@ def score(request: pytest.FixtureRequest) -> Score:
 
 @pytest.fixture(scope="module")
 def model() -> tuple[Network, Host]:
-    """A small language model with random weights."""
+    """A small language model with random weights, and thresholds that they reach."""
     rng = np.random.default_rng(3)
-    network = to_network(strategies.sparse_clock(rng))
+    drawn = to_network(strategies.sparse_clock(rng))
+    *layers, readout = drawn.populations
+    low = [replace(p, vth=np.full(p.size, 60)) for p in layers]
+    network = replace(drawn, populations=(*low, readout))
     end = tiny.vocabulary().end_of_text
     return network, strategies.host(rng, network, vocab=300, end_of_text=end)
 
@@ -55,6 +58,7 @@ def test_equals_the_slow_evaluator(model: tuple[Network, Host], score: Score) ->
 
     result = evaluate(*model, tiny.vocabulary(), DOCUMENTS, score)
 
+    assert sum(n > 0 for n in spikes.values()) >= 2
     assert (n_tokens, spikes) == (result.n_tokens, result.n_spikes)
     assert nats == pytest.approx(result.nats, rel=1e-6)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from realsam.errors import CurrentOverflowError, RealSamError
+from realsam.errors import CurrentOverflowError, NetworkError, RealSamError
 from realsam.ir import (
     Input,
     Layer,
@@ -19,7 +19,7 @@ from realsam.ir import (
 )
 from sim import reference, simulator
 from sim.step_engine import StepEngine
-from sim.token_engine import TokenEngine
+from sim.token_engine import TokenEngine, halved
 from tests import strategies, tiny
 
 
@@ -151,3 +151,21 @@ def test_empty_replay_gives_empty_run() -> None:
     network = to_network(tiny.clock())
 
     assert simulator.run(network, Replay(np.zeros((0, 2), np.uint8))).n_tokens == 0
+
+
+@pytest.mark.parametrize("steps", [0, 5])
+@pytest.mark.parametrize("lines", [0, 1, 3])
+def test_input_of_another_shape_is_refused(steps: int, lines: int) -> None:
+    """By both engines, and not played as something else."""
+    network = tiny.network() if steps else to_network(tiny.clock())
+
+    with pytest.raises(NetworkError, match=rf"input spikes \({lines},\) are not \(2,\)"):
+        simulator.engine(network).token(np.zeros(lines, np.uint8))
+
+
+def test_more_synapses_than_32_bits_hold_are_refused() -> None:
+    """A sum of 2**24 half weights of -128 would be -2**31."""
+    weight = np.broadcast_to(np.array([[2]], np.int16), (1, 1 << 24))
+
+    with pytest.raises(NetworkError, match="16,777,216 synapses of a neuron are not below"):
+        halved(weight)
