@@ -27,7 +27,7 @@ OWNERS: dict[str, set[str]] = {
     "safetensors": {"realsam.ir", "realsam.train", "export"},
     "nir": {"export"},
     "h5py": {"export"},
-    "numba": {"sim"},
+    "numba": {"sim", "realsam.nn"},
     "lava": {"lava_runtime"},
     "tokenizers": {"realsam.vocab"},
     "triton": {"realsam.nn", "realsam.train"},

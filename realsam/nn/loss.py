@@ -38,6 +38,10 @@ def window_loss(
         from realsam.nn.kernels.cross_entropy import fused_loss
 
         return fused_loss(z, decode, bias, targets, labels)
+    if z.device.type == "cpu":
+        from realsam.nn.cpu.cross_entropy import threaded_loss
+
+        return threaded_loss(z, decode, bias, targets, labels)
     return plain_loss(z, decode, bias, targets, labels)
 
 
@@ -46,12 +50,17 @@ def plain_loss(
 ) -> tuple[Tensor, Tensor]:
     """The loss in plain torch; see `window_loss`."""
     log_p = torch.log_softmax(torch.nn.functional.linear(z, decode, bias), -1)
-    nats = torch.nn.functional.nll_loss(log_p, targets)
-    if labels is None:
-        return nats, nats.detach()
+    target = log_p.gather(-1, targets[:, None]).squeeze(-1)
+    likely = None if labels is None else log_p.gather(-1, labels.ids.long())
+    return token_losses(target, likely, labels).mean(), -target.detach().mean()
+
+
+def token_losses(target: Tensor, likely: Tensor | None, labels: Labels | None) -> Tensor:
+    """Losses [M] of log-probabilities of targets [M] and of a teacher's likely tokens [M, K]."""
+    if labels is None or likely is None:
+        return -target
     q = labels.probabilities.float()
-    likely = log_p.gather(-1, labels.ids.long())
     p_rest = (1 - likely.exp().sum(-1)).clamp(min=_LEAST)
     q_rest = (1 - q.sum(-1)).clamp(min=0)
-    divergence = (-(q * likely).sum(-1) - q_rest * p_rest.log()).mean()
-    return (1 - labels.share) * nats + labels.share * divergence, nats.detach()
+    divergence = -(q * likely).sum(-1) - q_rest * p_rest.log()
+    return labels.share * divergence - (1 - labels.share) * target

@@ -131,13 +131,24 @@ class SpikingLM(nn.Module):
         """Play tokens [T, B]; see `play` for `alive`. Dropout needs a seed [], an int64."""
         layers = [layer.integers() for layer in self.layers]  # type: ignore[operator]
         readout = ReadoutWeights(even_weight(self.readout), even_weight(self.readout_constant))
-        code = nn.functional.embedding(tokens, self._encode(self.embedding))
+        embedding: Tensor = self.embedding
+        if tokens.device.type == "cpu":  # each token is encoded once
+            used, tokens = torch.unique(tokens, return_inverse=True)
+            embedding = embedding.index_select(0, used)
         state = state or State.zeros(layers, tokens.shape[1], tokens.device)
         dropout = None
         if dropout_seed is not None and self.config.dropout:
             dropout = Dropout.of(dropout_seed, len(layers), self.config.dropout)
         return play(
-            layers, readout, code, alive, state, self.config.steps_per_token, dropout, record
+            layers,
+            readout,
+            self._encode(embedding),
+            alive,
+            state,
+            self.config.steps_per_token,
+            dropout,
+            record,
+            tokens,
         )
 
     def logits(self, voltage: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ WEIGHT_UNIT = 256  # integer weight of a float weight of 1; also the mantissa of
 WEIGHT_LIMIT = 254  # largest even 8-bit magnitude that every sign mode of Lava keeps
 DECODE_UNIT = 256  # integer decoder weight of a float weight of 1
 DECODE_LIMIT = 127
+_MANY = 1 << 16  # weights, from which on a kernel of our own pays on a CPU
 
 
 class _RoundThrough(torch.autograd.Function):
@@ -38,6 +39,10 @@ def round_through(x: Tensor, low: float, high: float, step: float = 1.0) -> Tens
 
 def even_weight(weight: Tensor) -> Tensor:
     """Quantize float weights (1.0 is `WEIGHT_UNIT`) to even integers in -254..254."""
+    if weight.device.type == "cpu" and weight.numel() >= _MANY:
+        from realsam.nn.cpu.rounding import threaded_even_weight
+
+        return threaded_even_weight(weight, WEIGHT_UNIT, WEIGHT_LIMIT)
     return round_through(weight * WEIGHT_UNIT, -WEIGHT_LIMIT, WEIGHT_LIMIT, step=2.0)
 
 

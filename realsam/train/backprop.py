@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 
+from realsam.nn.cpu.pool import one_torch_thread
 from realsam.nn.loss import Labels
 from realsam.nn.model import SpikingLM
 from realsam.nn.population import State
@@ -85,7 +86,8 @@ class Backprop:
                 self._replays[last] = self._capture(last)
             self._replays[last]()
         else:
-            self._pass(last)
+            with one_torch_thread():
+                self._pass(last)
         return self._measures
 
     def _pass(self, last: bool) -> None:

@@ -4,11 +4,13 @@ Sources: Jordan et al. 2024 (Muon); Kingma and Ba 2015 (Adam).
 """
 
 import math
+from contextlib import nullcontext
 from typing import Any
 
 import torch
 from torch import nn
 
+from realsam.nn.cpu.pool import one_torch_thread
 from realsam.nn.model import SpikingLM
 from realsam.train.config import TrainConfig
 from realsam.train.muon import Muon
@@ -50,7 +52,8 @@ class Update:
             self._graph = torch.cuda.CUDAGraph()
             with torch.cuda.graph(self._graph):
                 self._apply()
-        self._graph.replay() if self._graph else self._apply()
+        with nullcontext() if self._on_cuda else one_torch_thread():
+            self._graph.replay() if self._graph else self._apply()
         self._done += 1
 
     def _apply(self) -> None:

@@ -34,14 +34,20 @@ def test_other_things_are_not_replaced(tmp_path: Path, make: object) -> None:
     assert not path.is_file()
 
 
+def write_half(path: Path) -> None:
+    """Write, and fail before the end."""
+    with replacing(path) as partial:
+        partial.write_text("new")
+        raise OSError("full")
+
+
 def test_error_leaves_what_was_there(tmp_path: Path) -> None:
     """And no partial file."""
     path = tmp_path / "a"
     path.write_text("old")
 
-    with pytest.raises(OSError, match="full"), replacing(path) as partial:
-        partial.write_text("new")
-        raise OSError("full")
+    with pytest.raises(OSError, match="full"):
+        write_half(path)
 
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from realsam.train.muon import Muon, orthogonal
+from realsam.train.muon import Muon, _iterate, orthogonal
 
 SHAPES = [(64, 80), (64, 144), (32, 200), (100, 40), (16, 16)]
 
@@ -40,6 +40,21 @@ def test_singular_values_come_near_one(shape: tuple[int, ...]) -> None:
     assert result.shape == torch.Size(shape)
     assert values.min() > 0.3
     assert values.max() < 1.3
+
+
+@pytest.mark.parametrize("shape", [(130, 200), (300, 140), (128, 128), (2, 150, 150)])
+def test_gram_matrix_gives_the_iteration(shape: tuple[int, ...]) -> None:
+    """Large matrices on a CPU, of which most singular values nearly vanish."""
+    torch.manual_seed(0)
+    rows, columns = shape[-2:]
+    matrix = torch.randn(*shape[:-1], 20) @ torch.randn(20, columns) + torch.randn(shape) / 100
+    wide = matrix if rows <= columns else matrix.mT
+
+    (result,) = orthogonal([matrix])
+
+    expected = _iterate(wide.double().reshape(-1, *wide.shape[-2:])).reshape(wide.shape)
+    expected = expected if rows <= columns else expected.mT
+    assert ((result - expected).norm() / expected.norm()).item() < 1e-3
 
 
 def test_company_changes_nothing() -> None:
