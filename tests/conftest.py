@@ -5,6 +5,7 @@ A run draws a new seed and prints it; `--hypothesis-seed` replays it.
 
 import os
 import random
+import signal
 from collections.abc import Iterator
 
 # Tiny products on busy cores: threads would only wait for each other. Before numpy and torch.
@@ -13,6 +14,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pytest
 from hypothesis import settings
+
+# A shell that runs the tests in the background lets them ignore Ctrl-C, which some of them send.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("realsam", deadline=None, max_examples=60, print_blob=True)
 settings.load_profile("realsam")
