@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+PARAMETERS = ("weight", "constant", "recurrent", "dv", "vth")  # of a Population, in this order
+
 
 @dataclass(frozen=True)
 class Population:
@@ -57,3 +59,9 @@ class Played:
     rates: Tensor  # [L] spikes per neuron and token of each layer
     state: State  # after the last token
     fired: tuple[Tensor, ...]  # [T, B, N] spikes per layer, if they were to be recorded
+
+    @staticmethod
+    def of(layers: int, voltage: Tensor, rates: Tensor, *rest: Tensor) -> "Played":
+        """From one flat row of tensors, as autograd functions return: then v, s and spikes."""
+        state = State(rest[:layers], rest[layers : 2 * layers])
+        return Played(voltage, rates, state, rest[2 * layers :])

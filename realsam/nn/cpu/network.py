@@ -21,9 +21,8 @@ from realsam.nn.cpu.pool import run, shares
 from realsam.nn.cpu.streams import Streams
 from realsam.nn.dropout import Dropout, limit
 from realsam.nn.lif import STATE_ONE
-from realsam.nn.population import Played, Population, ReadoutWeights, State
+from realsam.nn.population import PARAMETERS, Played, Population, ReadoutWeights, State
 
-_FIELDS = ("weight", "constant", "recurrent", "dv", "vth")  # of a Population
 _ROWS = 512  # of a task: enough for a product, few enough for cores that others use too
 
 
@@ -53,12 +52,12 @@ def play_sparse(
         for layer, key in zip(layers, keys, strict=True)
     ]
     tasks.append(partial(Sums.of, readout.weight, readout.constant, lines))
-    parameters = (getattr(layer, name) for layer in layers for name in _FIELDS)
+    parameters = (getattr(layer, name) for layer in layers for name in PARAMETERS)
     try:
         network = run(tasks[::-1])[::-1]  # the largest first
     except WideWeightError:
         return None
-    voltage, rates, *rest = _Play.apply(  # type: ignore[no-untyped-call]
+    results = _Play.apply(  # type: ignore[no-untyped-call]
         network,
         tokens,
         alive,
@@ -69,10 +68,7 @@ def play_sparse(
         readout.constant,
         *parameters,
     )
-    n = len(layers)
-    return Played(
-        voltage, rates, State(tuple(rest[:n]), tuple(rest[n : 2 * n])), tuple(rest[2 * n :])
-    )
+    return Played.of(len(layers), *results)
 
 
 class _Play(torch.autograd.Function):
@@ -116,7 +112,7 @@ class _Play(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         parts: list[Streams] = ctx.parts
         codes, readout, readout_constant, *parameters = ctx.saved_tensors
-        weights = [w.detach() for w in (*parameters[:: len(_FIELDS)], readout)]
+        weights = [w.detach() for w in (*parameters[:: len(PARAMETERS)], readout)]
         above, below = _heard_by(weights)
         rate_grads = (grads[1] / ctx.sizes).tolist()
         run(
@@ -133,7 +129,7 @@ class _Play(torch.autograd.Function):
         result: list[Tensor | None] = []
         for i, layer in enumerate(ctx.layers):
             constant, own, dv, vth = _neuron_grads(parts, i, layer)
-            has_constant = parameters[i * len(_FIELDS) + 1] is not None
+            has_constant = parameters[i * len(PARAMETERS) + 1] is not None
             result += [found[i], constant if has_constant else None, own, dv, vth]
         return None, None, None, None, None, codes_grad, found[-1], constant_grad, *result
 

@@ -17,9 +17,7 @@ from realsam.fixedpoint import STATE_MAX
 from realsam.nn.dropout import Dropout
 from realsam.nn.kernels.layer import LayerScan, factor, product
 from realsam.nn.lif import STATE_ONE, current
-from realsam.nn.population import Played, Population, ReadoutWeights, State
-
-_FIELDS = ("weight", "constant", "recurrent", "dv", "vth")  # of a Population
+from realsam.nn.population import PARAMETERS, Played, Population, ReadoutWeights, State
 
 
 def play_fused(
@@ -37,14 +35,11 @@ def play_fused(
     scans = [
         LayerScan(layer, alive, steps, dropout.keys[i], dropout.p) for i, layer in enumerate(layers)
     ]
-    parameters = (getattr(layer, name) for layer in layers for name in _FIELDS)
-    voltage, rates, *rest = _Play.apply(  # type: ignore[no-untyped-call]
+    parameters = (getattr(layer, name) for layer in layers for name in PARAMETERS)
+    results = _Play.apply(  # type: ignore[no-untyped-call]
         scans, state, record, code, readout.weight, readout.constant, *parameters
     )
-    n = len(layers)
-    return Played(
-        voltage, rates, State(tuple(rest[:n]), tuple(rest[n : 2 * n])), tuple(rest[2 * n :])
-    )
+    return Played.of(len(layers), *results)
 
 
 class _Play(torch.autograd.Function):
@@ -69,7 +64,7 @@ class _Play(torch.autograd.Function):
         counts = torch.zeros(len(scans), dtype=torch.int32, device=code.device)
         v, s = ([piece.clone() for piece in pieces] for pieces in (state.v, state.s))
         peaks, owns = [], []
-        for i, (scan, weight) in enumerate(zip(scans, parameters[:: len(_FIELDS)], strict=True)):
+        for i, (scan, weight) in enumerate(zip(scans, parameters[:: len(PARAMETERS)], strict=True)):
             begin = inputs + i * n
             assert weight is not None
             a = product(flat[:, :begin], weight.to(heard.dtype).T).view(tokens, batch, n)
@@ -92,7 +87,7 @@ class _Play(torch.autograd.Function):
         n, count = scans[0].n, len(scans)
         heard, voltage, readout, *rest = ctx.saved_tensors
         v, peaks, owns = (rest[i * count : (i + 1) * count] for i in range(3))
-        weights = rest[3 * count :: len(_FIELDS)]
+        weights = rest[3 * count :: len(PARAMETERS)]
         tokens, batch, outputs = voltage.shape
         all_sums = heard.new_empty(tokens, batch, count * n + outputs)
         out = grads[0] * STATE_ONE * (voltage.abs() < STATE_MAX)
@@ -109,7 +104,7 @@ class _Play(torch.autograd.Function):
             constant, dv, vth = scans[i].backward(peaks[i], heard_grad, spike_grad[i], v[i], a_grad)
             weight = product(flat[:, own].T, spikes[:, :begin])
             recurrent = scans[i].recurrent_grad(a_grad, owns[i])
-            has_constant = rest[3 * count + i * len(_FIELDS) + 1] is not None
+            has_constant = rest[3 * count + i * len(PARAMETERS) + 1] is not None
             found[:0] = [weight, constant if has_constant else None, recurrent, dv, vth]
         code = product(flat, torch.cat([w[:, :inputs] for w in rows])).view(tokens, batch, inputs)
         g_readout = product(flat[:, count * n :].T, spikes)
