@@ -19,11 +19,14 @@ from realsam.train.config import PRESETS
 from realsam.train.data import Position, Window
 from realsam.train.objective import Objective
 from realsam.train.optimize import Update
+from realsam.train.parallel import ALONE, Processes
 
 _NOWHERE = Position(0, 0)
 
 
-def build(sizes: Sizes, device: torch.device, variant: str) -> Training:
+def build(
+    sizes: Sizes, device: torch.device, variant: str, processes: Processes = ALONE
+) -> Training:
     """Variants: shipped, full. The step of `realsam.train.loop` without logs and checkpoints."""
     base = PRESETS["base"]
     config = replace(base.train, batch=sizes.batch, window=sizes.window, warmup=1)
@@ -40,8 +43,8 @@ def build(sizes: Sizes, device: torch.device, variant: str) -> Training:
         )
     )
     model.to(device).train()
-    objective = Objective(model, config.target_firing, config.firing_weight)
-    backprop = Backprop(objective, model, config, sizes.batch, END_OF_TEXT, device)
+    objective = Objective(model, config.target_firing, config.firing_weight, processes)
+    backprop = Backprop(processes.wrap(objective), model, config, sizes.batch, END_OF_TEXT, device)
     update, done = Update(model, config), count()
 
     def step(tokens: I64, targets: I64) -> Tensor:

@@ -46,9 +46,9 @@ class Training:
     note: str  # how it is run
 
 
-def windows(sizes: Sizes) -> Iterator[tuple[I64, I64]]:
+def windows(sizes: Sizes, seed: int = 0) -> Iterator[tuple[I64, I64]]:
     """Endless tokens and targets [T, B] with the frequencies of text: rank 1 / (rank + 2)."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     share = 1 / np.arange(2, sizes.vocab_size + 1)
     shape = (_N_WINDOWS, sizes.window + 1, sizes.batch)
     text = 1 + rng.choice(sizes.vocab_size - 1, size=shape, p=share / share.sum())

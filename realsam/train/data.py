@@ -32,11 +32,6 @@ class Window:
     fresh: bool  # a new epoch starts: all state is reset
     after: Position  # where the next window stands
 
-    def streams(self, part: slice) -> "Window":
-        """The same window of some of the streams."""
-        tokens, targets, places = (x[:, part] for x in (self.tokens, self.targets, self.places))
-        return Window(tokens, targets, places, self.fresh, self.after)
-
 
 def laid_out(documents: Sequence[Document], end_of_text: int) -> tuple[I64, I64]:
     """All tokens end to end, each document behind one end-of-text, and their numbers with it.
@@ -79,26 +74,36 @@ class Windows:
         self.batch = min(batch, (total - 1) // window)
         self.windows_per_epoch = (total - 1) // (self.batch * window)
 
-    def start(self, position: Position) -> Iterator[Window]:
-        """Windows from a position on."""
+    def start(self, position: Position, streams: slice = slice(None)) -> Iterator[Window]:
+        """Windows from a position on, of some of the streams."""
+        first_of = np.arange(self.batch)[streams] * self.windows_per_epoch * self._window
         epoch, first = position.epoch, position.window
         while True:
-            inputs, targets, places = self._epoch(epoch)
+            shuffled = _Shuffled(self._lengths, np.random.default_rng((self._seed, epoch)))
             for i in range(first, self.windows_per_epoch):
-                piece = slice(i * self._window, (i + 1) * self._window)
+                within = np.arange(i * self._window, (i + 1) * self._window + 1)
+                places = shuffled.places(first_of[:, None] + within).T
+                text = self._text[places]
                 last = i + 1 == self.windows_per_epoch
                 after = Position(epoch + 1, 0) if last else Position(epoch, i + 1)
-                yield Window(inputs[piece], targets[piece], places[piece], i == 0, after)
+                yield Window(text[:-1], text[1:], places[:-1], i == 0, after)
             epoch, first = epoch + 1, 0
 
-    def _epoch(self, epoch: int) -> tuple[I64, I64, I64]:
-        order = np.random.default_rng((self._seed, epoch)).permutation(len(self._lengths))
-        lengths = self._lengths[order]
-        # Document i moves from its old start to a new one; so do all its tokens.
-        moves = (np.cumsum(self._lengths) - self._lengths)[order] - (np.cumsum(lengths) - lengths)
-        places = np.arange(self.n_tokens) + np.repeat(moves, lengths)
-        length = self.windows_per_epoch * self._window
-        n = self.batch * length
-        flat = self._text[places[:n]], self._text[places[1 : n + 1]], places[:n]
-        inputs, targets, where = (x.reshape(self.batch, length).T for x in flat)
-        return inputs, targets, where
+
+class _Shuffled:
+    """Documents end to end in the order of an epoch.
+
+    Nothing is moved: an epoch of any size begins at once.
+    """
+
+    def __init__(self, lengths: I64, rng: np.random.Generator) -> None:
+        order = rng.permutation(len(lengths))
+        begins = np.cumsum(lengths) - lengths
+        self._begins = np.cumsum(lengths[order]) - lengths[order]
+        self._moves = begins[order] - self._begins
+
+    def places(self, positions: I64) -> I64:
+        """Where in the unshuffled text the tokens at these positions stand."""
+        document = np.searchsorted(self._begins, positions, side="right") - 1
+        found: I64 = positions + self._moves[document]
+        return found

@@ -79,29 +79,28 @@ def same_teacher(
 def written_stories(
     teacher: KeptTeacher, config: TrainConfig, processes: Processes, on_done: OnDone
 ) -> Stories:
-    """New stories by the teacher; the main process draws them for all."""
-    drawn = None
-    if processes.is_main:
-        ensemble, end = teacher.ensemble, teacher.vocabulary.end_of_text
-        with shortage_named(str(ensemble.device), "the teacher's stories", "leave --sampled out"):
-            told = partial(on_done, "sampling")
-            drawn = sample(ensemble, config.sampled, end, config.seed, told)
-    stories = processes.from_main(drawn)
-    assert stories is not None
-    return stories
+    """New stories by the teacher, the same in all processes, which write them together."""
+    ensemble, end = teacher.ensemble, teacher.vocabulary.end_of_text
+    with shortage_named(str(ensemble.device), "the teacher's stories", "leave --sampled out"):
+        told = partial(on_done, "sampling")
+        return sample(ensemble, config.sampled, end, config.seed, told, processes)
 
 
 def soft_labels(
-    teacher: KeptTeacher, text: Sequence[Document], config: TrainConfig, on_done: OnDone
+    teacher: KeptTeacher,
+    text: Sequence[Document],
+    config: TrainConfig,
+    processes: Processes,
+    on_done: OnDone,
 ) -> Labels:
-    """What the teacher expects after every token of the text."""
+    """What the teacher expects after every token of the text; all processes label it together."""
     ensemble, k = teacher.ensemble, config.teacher_top
     laid_out = Text.of(text, teacher.vocabulary.end_of_text, ensemble.device)
     what = f"labels of {laid_out.n_predictions:,} tokens, teacher_top = {k}"
     cure = f"start a new run with --teacher-top {max(1, k // 2)}"
     with shortage_named(str(ensemble.device), what, cure):
         told = partial(on_done, "labelling")
-        labels = label(ensemble, laid_out, k, config.teacher_share, told)
+        labels = label(ensemble, laid_out, k, config.teacher_share, told, processes)
     if ensemble.device.type == "cuda":
         torch.cuda.empty_cache()  # a captured graph cannot use what lies in the cache
     return labels

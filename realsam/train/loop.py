@@ -128,7 +128,7 @@ class Trainer:
             self._train(on_progress)
 
     def _train(self, on_progress: Callable[[Progress], None]) -> None:
-        stream = self._windows.start(self._position)
+        stream = self._windows.start(self._position, self._streams)
         since = time.perf_counter()
         while self._step < self.config.steps:
             self._update(stream)
@@ -153,7 +153,7 @@ class Trainer:
             window = next(stream)
             seed = self._processes.seed(self.config.seed, self._step * pieces + i)
             last = i + 1 == pieces
-            measures = self._backprop(window.streams(self._streams), seed, last)
+            measures = self._backprop(window, seed, last)
             self._measured.append(measures.clone())
             self._position = window.after
         self._optimize(self._step)

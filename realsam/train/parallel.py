@@ -78,10 +78,8 @@ class Processes:
     def mean(self, values: Tensor) -> Tensor:
         """Values averaged over the processes; carries no gradient."""
         averaged = values.detach().clone()
-        if self.n > 1:
-            torch.distributed.all_reduce(averaged)
-            averaged /= self.n
-        return averaged
+        self.add_up(averaged)
+        return averaged if self.n == 1 else averaged / self.n
 
     def gather(self, piece: Tensor) -> Tensor:
         """The pieces of all processes along the first axis, on the CPU of the main process.
@@ -94,6 +92,18 @@ class Processes:
         pieces = [torch.empty_like(piece) for _ in range(self.n)] if self.is_main else None
         torch.distributed.gather(piece, pieces)
         return torch.cat(pieces) if pieces else piece
+
+    def add_up(self, values: Tensor) -> None:
+        """Replace values by their sums over the processes."""
+        if self.n > 1:
+            torch.distributed.all_reduce(values)
+
+    def from_all(self, value: _T) -> list[_T]:
+        """What each process gave, in the order of their numbers."""
+        told = [value] * self.n
+        if self.n > 1:
+            torch.distributed.all_gather_object(told, value)
+        return told
 
     def from_main(self, value: _T) -> _T:
         """What the main process gave; the others wait for it."""

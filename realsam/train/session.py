@@ -1,7 +1,7 @@
 """Sessions: everything between a command line and a running Trainer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,9 @@ def prepare(
         stories = written_stories(kept, config, processes, on_done)
         text += stories.documents()
     windows = _windows(text, vocabulary, config, processes)
-    labels = soft_labels(kept, text, config, on_done) if kept and config.teacher_share else None
+    labels = None
+    if kept and config.teacher_share:
+        labels = soft_labels(kept, text, config, processes, on_done)
     model = _new_model(model_config, config.seed, processes)
     about = {
         "data": described(files, valid, windows, stories),
@@ -117,7 +119,7 @@ def resumed(
     labels = None
     if config.teacher_share:
         kept = same_teacher(folder, run.config["teacher"], config, put, processes)
-        labels = soft_labels(kept, text, config, on_done)
+        labels = soft_labels(kept, text, config, processes, on_done)
     model = run.model()
     trainer = Trainer(
         model, config, run.vocabulary, windows, held_out, folder, put, processes, labels
@@ -182,7 +184,8 @@ def _configure(
         )
     if teacher:
         changes = {"teacher_share": TEACHER_SHARE, **changes}
-    model = {n: v for n, v in changes.items() if n in ("vocab_size", "dropout")}
+    sizes = {f.name for f in fields(ModelConfig)}
+    model = {n: v for n, v in changes.items() if n in sizes}
     train = {n: v for n, v in changes.items() if n not in model}
     return replace(chosen.model, **model), replace(chosen.train, **train)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
+from itertools import islice
 from math import log
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from realsam.nn.precision import matmul_precision
+from realsam.train.parallel import ALONE, Processes
 from realsam.train.teacher.model import Teacher, TeacherConfig
 from realsam.train.teacher.text import Batch, Text
 
@@ -59,9 +61,14 @@ class Ensemble:
         return -torch.cat([log_p, joint]).cpu().double().mean(1)
 
     @torch.no_grad()
-    def predictions(self, text: Text) -> Iterator[tuple[Tensor, Tensor]]:
-        """Numbers [n] of predictions and their probabilities [n, V], all in the end, unordered."""
-        for batch in self._batches(text):
+    def predictions(
+        self, text: Text, processes: Processes = ALONE
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Numbers [n] of predictions and their probabilities [n, V], all in the end, unordered.
+
+        Of several processes each gives its share of them.
+        """
+        for batch in islice(self._batches(text), processes.rank, None, processes.n):
             with quick(self.device):
                 logits = (m.logits(m(batch.tokens)[batch.kept]) for m in self.members)
                 probabilities = mixed(logits)

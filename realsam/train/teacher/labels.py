@@ -9,6 +9,7 @@ from collections.abc import Callable
 import torch
 
 from realsam.nn.loss import Labels
+from realsam.train.parallel import ALONE, Processes
 from realsam.train.teacher.ensemble import Ensemble
 from realsam.train.teacher.text import Text
 
@@ -21,6 +22,7 @@ def label(
     k: int,
     share: float,
     on_done: Callable[[int, int], None] | None = None,
+    processes: Processes = ALONE,
 ) -> Labels:
     """The ensemble's k most probable next tokens of every prediction of a text, on its device.
 
@@ -33,16 +35,19 @@ def label(
         k: 1..vocab_size.
         share: of the teacher in the loss.
         on_done: hears how many predictions of how many are done.
+        processes: who share the work; all get all labels.
     """
     kind = torch.int16 if ensemble.config.vocab_size <= _MOST_16 else torch.int32
     shape, done = (text.n_predictions, k), 0
     ids = torch.zeros(shape, dtype=kind, device=ensemble.device)
     highest = torch.zeros(shape, dtype=torch.float16, device=ensemble.device)
-    for numbers, probabilities in ensemble.predictions(text):
+    for numbers, probabilities in ensemble.predictions(text, processes):
         # Half the digits are half the time: topk looks at the bits one after the other.
         found = probabilities.half().topk(k)
         highest[numbers], ids[numbers] = found.values, found.indices.to(kind)
         done += len(numbers)
         if on_done:
-            on_done(done, text.n_predictions)
+            on_done(min(done * processes.n, text.n_predictions), text.n_predictions)
+    for whole in (ids, highest):  # a row is written by one process and zero in the others
+        processes.add_up(whole.view(torch.uint8))
     return Labels(ids, highest, share)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from realsam.errors import DataError
 from realsam.train.data import Document
+from realsam.train.parallel import ALONE, Processes
 from realsam.train.teacher.cache import Past
 from realsam.train.teacher.ensemble import Ensemble, mixed, quick
 from realsam.train.teacher.stories import Stories
@@ -31,6 +32,7 @@ def sample(
     end_of_text: int,
     seed: int,
     on_done: Callable[[int, int], None] | None = None,
+    processes: Processes = ALONE,
 ) -> Stories:
     """Write documents at temperature 1, each from the end-of-text token to the next.
 
@@ -41,21 +43,23 @@ def sample(
         n_tokens: how many are wanted, one end-of-text per document counted: the last document is
             the one that reaches them.
         end_of_text: the token before and behind a document.
-        seed: of the draws; one seed gives one text on one machine.
+        seed: of the draws; one seed gives one text on one kind of machine.
         on_done: hears how many tokens of how many there are.
+        processes: who share the work; all get the text that one would have written.
 
     Raises:
         DataError: if no document of the first wave ends.
     """
-    generator = torch.Generator(ensemble.device).manual_seed(seed)
-    most, begun, found, total = streams_that_fit(ensemble), 0, list[Document](), 0
+    streams = _streams(ensemble, n_tokens)
+    found, total, number = list[Document](), 0, processes.rank
     while total < n_tokens:
-        # Waves are as large as documents seem to be many: a half-full context each at first.
-        mean = total / begun if begun else ensemble.config.context / 2
-        streams = min(most, max(_FEWEST, int((n_tokens - total) / mean * 1.1)))
+        generator = torch.Generator(ensemble.device)
+        generator.manual_seed(ALONE.seed(seed, number))  # the wave's, whoever draws it
         wave = _Wave(ensemble, streams, end_of_text, generator).run()
-        begun, total = begun + streams, total + sum(len(d) + 1 for d in wave)
-        found += wave
+        for stories in processes.from_all(Stories.of(wave, ensemble.config.vocab_size)):
+            total += stories.n_tokens
+            found += stories.documents()
+        number += processes.n
         if not found:
             raise DataError(
                 f"the teacher ended none of {streams} stories within its "
@@ -67,6 +71,12 @@ def sample(
     behind = np.cumsum([len(d) + 1 for d in found])
     enough = int(np.searchsorted(behind, n_tokens)) + 1
     return Stories.of(found[:enough], ensemble.config.vocab_size)
+
+
+def _streams(ensemble: Ensemble, n_tokens: int) -> int:
+    """Streams of a wave: as many as are wanted if documents fill half a context, and as fit."""
+    wanted = -(-2 * n_tokens // ensemble.config.context)
+    return min(streams_that_fit(ensemble), max(_FEWEST, wanted))
 
 
 def streams_that_fit(ensemble: Ensemble) -> int:

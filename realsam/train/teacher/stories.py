@@ -5,6 +5,7 @@ They are drawn once: which text a run is trained on must not depend on the machi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,8 @@ class Stories:
 
     def documents(self) -> list[Document]:
         """Them one by one, as views."""
-        return list(np.split(self.tokens, np.cumsum(self.lengths)[:-1]))
+        ends = np.cumsum(self.lengths).tolist()
+        return [self.tokens[a:b] for a, b in pairwise([0, *ends])]
 
     def save(self, path: Path) -> None:
         """Write a compressed .npz file."""

@@ -80,10 +80,12 @@ def config(run: Session) -> dict[str, Any]:
     return stored
 
 
-def knowing(shift: int) -> Callable[[Ensemble, Text], Iterator[tuple[Tensor, Tensor]]]:
+def knowing(shift: int) -> Callable[..., Iterator[tuple[Tensor, Tensor]]]:
     """Predictions of a teacher that knows the next token for sure, or one `shift` away from it."""
 
-    def predictions(ensemble: Ensemble, text: Text) -> Iterator[tuple[Tensor, Tensor]]:
+    def predictions(
+        ensemble: Ensemble, text: Text, _: Processes
+    ) -> Iterator[tuple[Tensor, Tensor]]:
         order = torch.randperm(
             text.n_predictions, generator=torch.Generator().manual_seed(text.n_predictions)
         )
@@ -406,7 +408,7 @@ def test_lack_of_memory_names_the_labels(shared: Path, monkeypatch: pytest.Monke
     kept = load_teacher(shared)
 
     with pytest.raises(TrainingError) as raised:
-        soft_labels(kept, [[1, 2]], replace(TrainConfig(), teacher_top=64), silent)
+        soft_labels(kept, [[1, 2]], replace(TrainConfig(), teacher_top=64), ALONE, silent)
 
     assert str(raised.value) == (
         "cpu: out of memory with labels of 3 tokens, teacher_top = 64; "

@@ -17,7 +17,7 @@ from realsam.train.session import Session, prepare, resumed
 CHANGES = {"vocab_size": 300, "batch": 4, "window": 16, "steps": 6, "eval_every": 3}
 PENALISED = CHANGES | {"target_firing": 0.03}
 HARD = CHANGES | {"dropout": 0.2, "accumulate": 2}
-TAUGHT = CHANGES | {"teacher_top": 16, "sampled": 400}
+TAUGHT = CHANGES | {"teacher_top": 16, "sampled": 6000}
 
 
 def ignore(progress: Progress) -> None:
@@ -32,7 +32,7 @@ def interrupt(progress: Progress) -> None:
 def gradients(session: Session) -> dict[str, torch.Tensor]:
     """Gradients of two passes over the first window; the first keeps its own to its process."""
     trainer = session.trainer
-    window = next(trainer._windows.start(trainer._position)).streams(trainer._streams)
+    window = next(trainer._windows.start(trainer._position, trainer._streams))
     trainer._backprop(window, seed=0, last=False)
     trainer._backprop(window, seed=0, last=True)
     return {name: p.grad for name, p in trainer.model.named_parameters()}

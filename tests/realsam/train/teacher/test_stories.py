@@ -28,6 +28,11 @@ def test_large_vocabularies_take_wider_tokens() -> None:
     assert Stories.of([[70_000]], 65_537).tokens.tolist() == [70_000]
 
 
+def test_no_stories_are_no_documents() -> None:
+    """A wave in which none ended."""
+    assert Stories.of([], 300).documents() == []
+
+
 @pytest.mark.parametrize(
     "arrays",
     [
