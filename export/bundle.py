@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -23,17 +23,27 @@ from safetensors.numpy import save_file
 
 import realsam
 from export.netx import from_netx, to_netx
-from export.nir import Profile, from_nir, to_nir
 from realsam.errors import BundleError, ExportError
 from realsam.ir import Host, Network, Run, load_run, save_run
 from realsam.vocab import Vocabulary, load_vocabulary
+
+if TYPE_CHECKING:
+    from export.nir import Profile
+
+
+def _from_nir(path: Path) -> Network:
+    from export.nir import from_nir  # late: most bundles have netx, too, which is read first
+
+    return from_nir(path)
+
 
 FORMAT = 1
 MANIFEST, TOKENIZER = "manifest.json", "tokenizer.json"
 HOST, RECORD = "host.safetensors", "record.safetensors"
 NETX, NIR = "network.net", "network.nir"
-READERS: Mapping[str, Callable[[Path], Network]] = {NETX: from_netx, NIR: from_nir}
+READERS: Mapping[str, Callable[[Path], Network]] = {NETX: from_netx, NIR: _from_nir}
 SHIPPED = Path(realsam.__file__).parent / "models" / "tinystories-6x512"
+_PIECE = 1 << 18  # bytes read at a time: a file is never in memory as a whole
 _CURE = "export it again, or restore the folder"
 
 
@@ -110,7 +120,11 @@ def _load_manifest(path: Path) -> dict[str, Any]:
 def _check_file(path: Path, expected: str) -> None:
     if not path.is_file():
         raise BundleError(f"{path}: missing", _CURE)
-    if sha256(path.read_bytes()).hexdigest() != expected:
+    digest = sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+    if digest.hexdigest() != expected:
         raise BundleError(f"{path}: damaged, its SHA-256 is not the manifest's", _CURE)
 
 
@@ -132,7 +146,7 @@ def save_bundle(
     vocabulary: Vocabulary,
     record: Run,
     formats: tuple[str, ...],
-    profile: Profile,
+    profile: "Profile",
     about: dict[str, Any],
     prove: Callable[[Path], None],
 ) -> None:
@@ -160,6 +174,8 @@ def save_bundle(
         if "netx" in formats:
             to_netx(network, partial / NETX)
         if "nir" in formats:
+            from export.nir import to_nir
+
             to_nir(network, partial / NIR, profile)
         _save_host(host, partial / HOST)
         (partial / TOKENIZER).write_text(vocabulary.to_json(), encoding="utf-8")

@@ -13,7 +13,17 @@ F32 = npt.NDArray[np.float32]
 
 
 def frozen(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[np.generic]:
-    """Return a read-only copy of values as a C-ordered array of dtype."""
+    """Return values as a read-only, C-ordered array of dtype: a copy, or the same if it is one."""
+    if isinstance(values, np.ndarray) and values.dtype == dtype and _is_frozen(values):
+        return values
     array = np.array(values, dtype=dtype, order="C")
     array.flags.writeable = False
     return array
+
+
+def _is_frozen(array: npt.NDArray[np.generic]) -> bool:
+    """Whether nobody can write to it: read-only, and no view of what somebody else may write."""
+    flags = array.flags
+    return (
+        type(array) is np.ndarray and flags.owndata and flags.c_contiguous and not flags.writeable
+    )

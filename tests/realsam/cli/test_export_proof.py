@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from export import bundle as bundle_module
+from export import nir
 from export.bundle import load_bundle
 from realsam import lower as lower_module
 from realsam.cli import proof
@@ -76,7 +77,7 @@ def test_failed_export_keeps_the_older_bundle(
     before = everything(run)
     owner, name = {
         "proof": (proof, "play"),
-        "network": (bundle_module, "to_nir"),
+        "network": (nir, "to_nir"),
         "record": (bundle_module, "save_run"),
         "swap": (bundle_module, "_swap"),
     }[where]
