@@ -78,7 +78,7 @@ class PromptError(RealSamError):
 
 
 class RunError(RealSamError):
-    """Input spikes that cannot be fed, or a place where their run cannot be kept."""
+    """Input spikes that cannot be fed, or a run that neither memory nor a place can keep."""
 
 
 class DataError(RealSamError):
@@ -99,10 +99,6 @@ class BackendUnavailableError(RealSamError):
 
 class BackendFailedError(RealSamError):
     """A backend that stopped before it returned a run."""
-
-
-class KernelCacheError(RealSamError):
-    """Compiled kernels on the disk that cannot be loaded."""
 
 
 class MismatchError(RealSamError):

@@ -1,4 +1,4 @@
-"""Numba kernels of the host: the decoder's product and the choice of a token, on any backend.
+"""Kernels of the host: the decoder's product and the choice of a token, on any backend.
 
 Equal to `realsam.ir`'s own to the last bit, and the same on every machine.
 Sources: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3" (Philox4x64-10, its
@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from realsam.arrays import I8, I64
+from realsam.arrays import I8, I16, I64
 from realsam.ir.sampler import OCTAVE_STEPS, POWERS, WEIGHT_BITS
-from sim.kernels import jit
+from sim.jit import jit
 
 Word = np.uint64
 _FACTORS = (np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157))
@@ -21,23 +21,37 @@ _HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _ROUNDS = 10
 
 
-@jit
 def int8_product(matrix: I8, y: I64) -> I64:
     """Multiply [V, D] int8 by [D] integers |y| <= 2**17, exactly, for D <= 256."""
-    result = np.empty(matrix.shape[0], np.int64)
-    if np.abs(y).max() >= 1 << 15:
+    result = np.empty(len(matrix), np.int64)
+    multiply(matrix, y, np.empty(y.size, np.int16), result)
+    return result
+
+
+@jit
+def multiply(matrix: I8, y: I64, small: I16, result: I64) -> None:
+    """Give `int8_product`; writes small [D] and result [V]."""
+    largest = 0
+    for j in range(y.size):
+        largest = max(largest, abs(y[j]))
+    if largest >= 1 << 15:
         for r in range(matrix.shape[0]):
             result[r] = _dot(matrix[r], y)
-        return result
-    small = y.astype(np.int16)
+        return
+    for j in range(y.size):
+        small[j] = y[j]
     for r in range(matrix.shape[0]):
-        # Below 2**30: 256 products of 2**7 and 2**15. With every step cast back to 32 bits the
-        # loop becomes the multiply-add of pairs that processors have for 16-bit integers.
-        row, total = matrix[r], np.int32(0)
-        for j in range(row.size):
-            total = np.int32(total + np.int32(np.int32(row[j]) * np.int32(small[j])))
-        result[r] = total
-    return result
+        result[r] = _small_dot(matrix[r], small)
+
+
+@jit
+def _small_dot(row: I8, small: I16) -> int:
+    # Below 2**30: 256 products of 2**7 and 2**15. With every step cast back to 32 bits the
+    # loop becomes the multiply-add of pairs that processors have for 16-bit integers.
+    total = np.int32(0)
+    for j in range(row.size):
+        total = np.int32(total + np.int32(np.int32(row[j]) * np.int32(small[j])))
+    return int(total)
 
 
 @jit
@@ -49,38 +63,48 @@ def _dot(row: I8, y: I64) -> int:
 
 
 @jit
-def nats_of(logits: I64, nats_per_logit: float, token: int) -> Any:
+def nats_of(logits: I64, nats_per_logit: float, token: int) -> float:
     """Negative log-likelihood of a token."""
-    highest = logits.max()
+    highest = logits[0]
+    for i in range(logits.size):
+        highest = max(highest, logits[i])
     total = 0.0
     for i in range(logits.size):
         total += math.exp((logits[i] - highest) * nats_per_logit)
-    return math.log(total) - (logits[token] - highest) * nats_per_logit
+    nats: float = math.log(total) - (logits[token] - highest) * nats_per_logit
+    return nats
+
+
+def choose(logits: I64, top_k: int, scale: int, seed: Word, position: int) -> int:
+    """Give the token of `realsam.ir.sampler.choose`."""
+    if 4 * top_k >= logits.size:
+        order = np.argsort(-logits, kind="stable")[:top_k]
+    else:
+        order = np.empty(top_k, np.int64)
+        find_likeliest(logits, order)
+    return int(draw(logits, order, scale, int(seed), position, np.empty(top_k, np.int64)))
 
 
 @jit
-def choose(logits: I64, top_k: int, scale: int, seed: Word, position: int) -> Any:
-    """Give the token of `realsam.ir.sampler.choose`."""
-    order = _likeliest(logits, top_k)
+def draw(logits: I64, order: I64, scale: int, seed: Word, position: int, total: I64) -> int:
+    """Draw one of the tokens of order [k], the likeliest first; writes total [k]."""
     highest = logits[order[0]]
     farthest = (WEIGHT_BITS * OCTAVE_STEPS << 20) // scale + 1
-    total = np.empty(top_k, np.int64)
     running = np.int64(0)
-    for i in range(top_k):
+    for i in range(order.size):
         steps = min(highest - logits[order[i]], farthest) * scale >> 20
         running += POWERS[steps % OCTAVE_STEPS] >> min(steps // OCTAVE_STEPS, 62)
         total[i] = running
     word = first_word(np.uint64(seed), np.uint64(position))
     target = np.int64(_product(word, np.uint64(running))[0])
-    return order[np.searchsorted(total, target, side="right")]
+    token: int = order[np.searchsorted(total, target, side="right")]
+    return token
 
 
 @jit
-def _likeliest(logits: I64, k: int) -> I64:
-    """The k tokens, the likeliest first; of equal ones the lower id first."""
-    if 4 * k >= logits.size:
-        return np.argsort(-logits, kind="mergesort")[:k]
-    order = np.empty(k, np.int64)
+def find_likeliest(logits: I64, order: I64) -> None:
+    """Find the k likeliest tokens; of equal ones the lower id first. Writes order [k]."""
+    k = order.size
     n = 0
     least = np.int64(0)
     for token in range(logits.size):
@@ -94,7 +118,6 @@ def _likeliest(logits: I64, k: int) -> I64:
         order[i] = token
         n = min(n + 1, k)
         least = logits[order[n - 1]]
-    return order
 
 
 @jit
@@ -117,7 +140,7 @@ def _sum(a: Word, b: Word) -> Any:
 
 
 @jit
-def first_word(key: Word, counter: Word) -> Any:
+def first_word(key: Word, counter: Word) -> Word:
     """First word of the Philox block after `counter`, with keys and counters of 64 bits."""
     a, b, c, d = counter + np.uint64(1), np.uint64(0), np.uint64(0), np.uint64(0)
     other = np.uint64(0)

@@ -5,22 +5,11 @@ contiguous row. Rows are always taken as views: indexing a flat array by hand wo
 loops from vectorising, which costs a factor of ten.
 """
 
-from typing import Any
-
-import numba
 import numpy as np
 
 from realsam.arrays import F64, I8, I32, I64, U8
 from realsam.fixedpoint import DECAY_BITS, DECAY_ONE, STATE_MAX, STATE_SHIFT, STATE_SPAN
-
-
-def jit(function: Any) -> Any:
-    """Compile a kernel when it is first called, and keep the machine code."""
-    # Never fastmath: exactness is the contract. nogil: several documents run in threads.
-    try:
-        return numba.njit(cache=True, nogil=True)(function)
-    except RuntimeError:  # nowhere to keep a cache: compile at every start
-        return numba.njit(nogil=True)(function)
+from sim.jit import jit
 
 
 @jit
@@ -29,14 +18,40 @@ def add_rows(rows: I8, active: I64, total: I32) -> None:
     k = 0
     while k + 4 <= active.size:
         a, b, c, d = rows[active[k]], rows[active[k + 1]], rows[active[k + 2]], rows[active[k + 3]]
-        for i in range(total.size):
-            total[i] += np.int32(a[i]) + b[i] + c[i] + d[i]
+        _add_four(a, b, c, d, total)
         k += 4
     while k < active.size:
-        a = rows[active[k]]
-        for i in range(total.size):
-            total[i] += a[i]
+        _add_one(rows[active[k]], total)
         k += 1
+
+
+@jit
+def add_stretches(weights: I8, active: I64, total: I32) -> None:
+    """Do the same with weights that stand row after row: [M * N]."""
+    n = total.size
+    k = 0
+    while k + 4 <= active.size:
+        a, b, c, d = active[k] * n, active[k + 1] * n, active[k + 2] * n, active[k + 3] * n
+        _add_four(
+            weights[a : a + n], weights[b : b + n], weights[c : c + n], weights[d : d + n], total
+        )
+        k += 4
+    while k < active.size:
+        a = active[k] * n
+        _add_one(weights[a : a + n], total)
+        k += 1
+
+
+@jit
+def _add_four(a: I8, b: I8, c: I8, d: I8, total: I32) -> None:
+    for i in range(total.size):
+        total[i] += np.int32(a[i]) + b[i] + c[i] + d[i]
+
+
+@jit
+def _add_one(a: I8, total: I32) -> None:
+    for i in range(total.size):
+        total[i] += a[i]
 
 
 @jit
@@ -80,10 +95,11 @@ def sum_input(
     total[:] = 0
     for layer in range(first.size - 1):
         begin, end = start[layer + 1], start[layer + 2]
-        rows = weights[place[layer] : place[layer + 1]].reshape((-1, end - begin))
+        own = weights[place[layer] : place[layer + 1]]
         for k in range(first[layer], first[layer + 1]):
             if source[k] == 0:
-                add_rows(rows[row[k] :], lines, total[begin - start[1] : end - start[1]])
+                rows = own[row[k] * (end - begin) :]
+                add_stretches(rows, lines, total[begin - start[1] : end - start[1]])
 
 
 @jit
@@ -126,13 +142,14 @@ def play_token(
     for layer in range(first.size - 1):
         begin, end = start[layer + 1], start[layer + 2]
         sums = total[begin - start[1] : end - start[1]]
-        sums[:] = given[begin - start[1] : end - start[1]]
-        rows = weights[place[layer] : place[layer + 1]].reshape((-1, end - begin))
+        for i in range(sums.size):  # a slice would be copied once more
+            sums[i] = given[begin - start[1] + i]
+        own = weights[place[layer] : place[layer + 1]]
         for k in range(first[layer], first[layer + 1]):
             if source[k] > 0:
                 # Earlier layers hold this token's spikes, the layer itself those of the last one.
                 neurons = active[source[k], : n_active[source[k]]]
-                add_rows(rows[row[k] :], neurons, sums)
+                add_stretches(own[row[k] * (end - begin) :], neurons, sums)
         leak(v[begin:end], keep[begin:end], steps)
         n_active[layer + 1] = fire(
             v[begin:end], sums, threshold[begin:end], fired[begin:end], active[layer + 1]

@@ -1,14 +1,11 @@
 """The fast simulator: the bits of `sim.reference`, tens to hundreds of times faster."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
-from realsam.errors import KernelCacheError, NetworkError
+from realsam.errors import NetworkError
 from realsam.ir import (
     Driver,
     Host,
@@ -22,7 +19,6 @@ from realsam.ir import (
     to_network,
 )
 from sim.decoding import choose, int8_product
-from sim.kernels import play_token
 from sim.step_engine import StepEngine
 from sim.token_engine import TokenEngine
 
@@ -47,32 +43,12 @@ def fast_sampler(sampler: Sampler) -> Sampler:
 
 @cache
 def load_kernels() -> None:
-    """Compile the kernels, or load them from numba's cache, by a run of the smallest network.
-
-    Raises:
-        KernelCacheError: if the cache is damaged.
-    """
+    """Compile the kernels, or load them from the disk, by a run of the smallest network."""
     network, host = smallest()
-    with kernel_cache():
-        for kind in (TokenEngine, StepEngine):
-            kind(network).token(np.ones(1, np.uint8))
-        logits = fast_host(host).logits(np.zeros(1, np.int64))
-        fast_sampler(Sampler(1.0)).pick(logits, 1.0, 0)
-
-
-@contextmanager
-def kernel_cache() -> Iterator[None]:
-    """Name the folder of the compiled kernels if a first use of them fails."""
-    try:
-        yield
-    except Exception as error:  # pickle and LLVM raise whatever the damage leads to
-        folder = Path(play_token.stats.cache_path)
-        if not any(folder.glob("*.nbi")):
-            raise
-        raise KernelCacheError(
-            f"{folder}: the compiled kernels are damaged ({type(error).__name__})",
-            "delete the files *.nbi and *.nbc there; they are made anew",
-        ) from error
+    for kind in (TokenEngine, StepEngine):
+        kind(network).token(np.ones(1, np.uint8))
+    fast_host(host).logits(np.zeros(1, np.int64))
+    fast_sampler(Sampler(1.0, 1)).pick(np.zeros(5, np.int64), 1.0, 0)
 
 
 def smallest() -> tuple[Network, Host]:

@@ -3,6 +3,7 @@
 Skips the idle phases. Lacks what `StepEngine` has: current memory, biases, free delays.
 """
 
+from collections.abc import Sequence
 from copy import copy
 
 import numpy as np
@@ -13,6 +14,10 @@ from realsam.fixedpoint import DECAY_ONE, STATE_SHIFT, refuse_overflow
 from realsam.ir import Network, from_network
 from sim.kernels import play_token, sum_input
 
+# What `play_token` takes, in its order.
+Wiring = tuple[I64, I64, I64, I64, I64, I8]
+Neurons = tuple[F64, F64, int]
+State = tuple[F64, U8, I64, I64, I32]
 _REMEMBERED = 32 << 20  # bytes of input sums that are kept
 _SOURCES = 1 << 24  # that many half weights of 2**7 may leave 32 bits
 
@@ -30,17 +35,15 @@ class TokenEngine:
         self.strict = strict
         sizes = list(network.sizes.values())
         self._start = np.concatenate([[0], np.cumsum(sizes)])
-        self.wiring: tuple[I64, I64, I64, I64, I64, I8] = (
+        self.wiring: Wiring = (
             *_sources(network, [layer.sources for layer in clock.layers]),
-            np.cumsum([0, *(layer.weight.size for layer in clock.layers)]),
-            self._start,
-            np.concatenate([halved(layer.weight).ravel() for layer in clock.layers]),
+            *_weights([layer.weight for layer in clock.layers], self._start),
         )
         lines = np.zeros(network.input.size)  # the input's share of the tables is not used
         dv = np.concatenate([lines, *(layer.dv for layer in clock.layers)])
         vth = np.concatenate([lines, *(layer.vth for layer in clock.layers)])
         keep, threshold = (DECAY_ONE - dv) / DECAY_ONE, vth * float(1 << STATE_SHIFT)
-        self.neurons: tuple[F64, F64, int] = keep, threshold, network.steps_per_token
+        self.neurons: Neurons = keep, threshold, network.steps_per_token
         self._known: dict[bytes, I32] = {}
         self.reset()
 
@@ -52,7 +55,7 @@ class TokenEngine:
         self._total = np.zeros(sum(sizes[1:]), np.int32)
         active = np.zeros((len(sizes), max(sizes) + 1), np.int64)
         n_active = np.zeros(len(sizes), np.int64)
-        self.state: tuple[F64, U8, I64, I64, I32] = (
+        self.state: State = (
             self._voltage,
             self._fired,
             active,
@@ -139,3 +142,12 @@ def _sources(network: Network, sources: list[tuple[str, ...]]) -> tuple[I64, I64
         np.array([order.index(name) for names in sources for name in names]),
         np.concatenate([end[:-1] for end in ends]),
     )
+
+
+def _weights(weights: Sequence[I16], start: I64) -> tuple[I64, I64, I8]:
+    """`place`, `start` and `weights` of `play_token`; never twice in memory, they are the most."""
+    place = np.cumsum([0, *(weight.size for weight in weights)])
+    flat = np.empty(place[-1], np.int8)
+    for weight, begin, end in zip(weights, place, place[1:], strict=False):
+        flat[begin:end] = halved(weight).ravel()
+    return place, start, flat

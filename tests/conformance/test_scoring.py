@@ -63,6 +63,20 @@ def test_equals_the_slow_evaluator(model: tuple[Network, Host], score: Score) ->
     assert nats == pytest.approx(result.nats, rel=1e-6)
 
 
+@pytest.mark.parametrize("rows", [0, 1, 7])
+def test_inputs_without_a_place_in_the_table_are_summed_up(
+    model: tuple[Network, Host], rows: int
+) -> None:
+    """Any bound of the table of the simulator gives the same, nats to the last bit."""
+    tokens = tiny.vocabulary().encode_all(DOCUMENTS)
+    row = 4 * (sum(model[0].sizes.values()) - model[0].input.size)
+
+    expected = sim_score(*model, tokens)
+
+    assert len(set().union(*tokens)) > 7
+    assert expected == sim_score(*model, tokens, table_bytes=rows * row + row - 1)
+
+
 def test_order_of_the_documents_does_not_matter(model: tuple[Network, Host], score: Score) -> None:
     """Each starts cold."""
     there = evaluate(*model, tiny.vocabulary(), DOCUMENTS, score)

@@ -10,7 +10,7 @@ from benchmarks.campaign.pool import Findings, search
 from benchmarks.campaign.watch import CLOCKED, REQUIRED
 from realsam.ir import Replay
 from sim import reference
-from sim.kernels import jit
+from sim.jit import jit
 from sim.step_engine import StepEngine
 from tests import strategies
 
