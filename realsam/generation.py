@@ -68,6 +68,7 @@ def generate(request: Request, model: "Model", play: "Play", backend: str) -> No
 
     Raises:
         PromptError: if the prompt or the sampling cannot be used.
+        RunError: if so many tokens do not fit into memory.
     """
     from realsam.report import count, estimate, load_costs, render_backend, render_text, to_json
 
@@ -89,12 +90,14 @@ def _played(
 ) -> tuple["ClosedLoop", "Run"]:
     """Play the text, streaming its words if it is for people; however it ends, so does its line."""
     from realsam.ir import ClosedLoop, Sampler
+    from realsam.memory import refuse_record
     from realsam.vocab import TextStream, prompt_tokens
     from sim.simulator import fast_host, fast_sampler
 
     network, host, vocabulary = model
     sampler = fast_sampler(Sampler(request.temperature, request.top_k, request.seed))
     tokens = prompt_tokens(vocabulary, request.prompt)
+    refuse_record(network, request.n_tokens, "tokens")
     stream = TextStream(vocabulary)
     with STDERR.status(f"{backend} reads {len(tokens)} tokens") as status:
 

@@ -15,7 +15,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("realsam", "realsam.arrays", "realsam.errors"),
     ("realsam.files", "realsam.fixedpoint", "realsam.limits", "realsam.vocab", "realsam.console"),
     ("realsam.ir",),
-    ("realsam.documents", "realsam.evaluation"),
+    ("realsam.documents", "realsam.evaluation", "realsam.memory"),
     ("realsam.nn", "realsam.report", "export", "sim"),
     ("realsam.lower", "realsam.generation"),
     ("realsam.train", "lava_runtime"),

@@ -9,10 +9,11 @@ import click
 from export.bundle import load_bundle
 from export.network_file import load_network
 from realsam.cli.backends import backend_option, require
-from realsam.cli.spikes import fitted, load_spikes
+from realsam.cli.spikes import fitted, load_spikes, refuse_steps
 from realsam.console import STDERR, Command, emit_json, format_option, note, strict_option
 from realsam.errors import RunError
 from realsam.ir import Network, Replay, Run, save_run
+from realsam.memory import refuse_record
 from realsam.report import Counts, count, render_backend, render_table
 
 _PATH = click.Path(path_type=Path, readable=False)  # what cannot be read is no wrong usage
@@ -58,6 +59,8 @@ def command(
         _refuse_place(out, (source, file, *(file.iterdir() if file.is_dir() else ())))
     network = load_bundle(file).network if file.is_dir() else load_network(file)
     given = load_spikes(source, network.input.size)
+    refuse_steps(steps)
+    refuse_record(network, steps or len(given), "steps")
     spikes = fitted(given, steps)
     if len(spikes) < len(given):
         note(f"the last {len(given) - len(spikes):,} of {len(given):,} rows are left out")

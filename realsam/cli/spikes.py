@@ -43,18 +43,22 @@ def load_spikes(path: Path, lines: int) -> U8:
     return spikes
 
 
-def fitted(spikes: U8, steps: int | None) -> U8:
-    """[steps, M] the same spikes: cut, or followed by silence.
+def refuse_steps(steps: int | None) -> None:
+    """Refuse a number of steps that is none.
 
     Raises:
-        RunError: if steps is out of range.
+        RunError: if it is out of range.
     """
-    if steps is None:
-        return spikes
-    if not 1 <= steps <= STEPS_MAX:
+    if steps is not None and not 1 <= steps <= STEPS_MAX:
         raise RunError(
             f"steps = {steps} is outside 1..{STEPS_MAX}", "leave --steps out to play the input once"
         )
+
+
+def fitted(spikes: U8, steps: int | None) -> U8:
+    """[steps, M] the same spikes: cut, or followed by silence."""
+    if steps is None:
+        return spikes
     played = np.zeros((steps, spikes.shape[1]), np.uint8)
     played[: len(spikes)] = spikes[:steps]
     return played

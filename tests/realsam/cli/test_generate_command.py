@@ -237,7 +237,7 @@ def test_ctrl_c_ends_clean(small: Path, command: str) -> None:
     """In a process of its own, in the middle of an endless text."""
     program = f"import signal, sys; signal.signal(2, signal.default_int_handler); {command}"
     child = subprocess.Popen(
-        [sys.executable, "-c", program, small, *PROMPT, "--tokens", str(10**9)],
+        [sys.executable, "-c", program, small, *PROMPT, "--tokens", str(10**6)],
         cwd=ROOT, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert child.stdout is not None
@@ -251,11 +251,18 @@ def test_ctrl_c_ends_clean(small: Path, command: str) -> None:
     assert err == b""
 
 
+def test_tokens_that_memory_cannot_hold_are_named(small: Path) -> None:
+    """Although the text may end before: it also may not."""
+    line = error(call("generate", small, *PROMPT, "--tokens", 10**12))
+
+    assert line.startswith("tokens = 1,000,000,000,000: their record takes ")
+
+
 def test_unknown_backend_is_named(small: Path) -> None:
     """With the ones there are."""
-    line = error(call("generate", small, *PROMPT, "--backend", "loihi3"))
+    line = error(call("generate", small, *PROMPT, "--backend", "loihi3"), exit_code=2)
 
-    assert line == f"backend 'loihi3' does not exist; use one of {', '.join(BACKENDS)}"
+    assert line.endswith(f"'loihi3' is not one of {', '.join(map(repr, BACKENDS))}.")
 
 
 @pytest.mark.parametrize("backend", ["torch", "lava-fused", "lava-graph"])

@@ -1,6 +1,7 @@
 """`realsam run`: any network file on input spikes, on every backend, and all that can be wrong."""
 
 import io
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -319,6 +320,17 @@ def test_steps_out_of_range_are_named(folder: Path, steps: int) -> None:
     )
 
 
+def test_steps_that_memory_cannot_hold_are_named(folder: Path) -> None:
+    """With what their record would take; nothing is allocated before."""
+    line = error(call(*run(folder, "--steps", 2**31 - 1)))
+
+    assert re.fullmatch(
+        r"steps = 2,147,483,647: their record takes [\d.,]+ GB, more than the [\d.,]+ GB of this "
+        r"machine; ask for at most [\d,]+",
+        line,
+    )
+
+
 # What is wrong with the file
 
 
@@ -437,9 +449,9 @@ def test_foreign_file_runs(folder: Path) -> None:
 
 def test_unknown_backend_is_named(folder: Path) -> None:
     """With the ones there are."""
-    line = error(call(*run(folder, "--backend", "loihi3")))
+    line = error(call(*run(folder, "--backend", "loihi3")), exit_code=2)
 
-    assert line == f"backend 'loihi3' does not exist; use one of {', '.join(BACKENDS)}"
+    assert line.endswith(f"'loihi3' is not one of {', '.join(map(repr, BACKENDS))}.")
 
 
 def test_backend_that_cannot_run_the_network_says_why(folder: Path) -> None:
