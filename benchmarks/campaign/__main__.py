@@ -15,7 +15,7 @@ from benchmarks.campaign.lava import compare_lava
 from benchmarks.campaign.planted import find_all
 from benchmarks.campaign.totals import update
 from benchmarks.campaign.watch import CLOCKED, REQUIRED
-from realsam.cli.backends import require
+from realsam.cli.backends import backend_names, require
 from realsam.console import Command, Group
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -71,18 +71,24 @@ main.add_command(hunting(LAVA, 200, "Simulator and Lava's CPU models on random n
 @main.command(cls=Command)
 @click.option("--tokens", type=click.IntRange(1), default=10_000, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--backends", default="sim,lava-fused", show_default=True, help="Beside reference.")
+@click.option(
+    "--backends",
+    type=backend_names,
+    metavar="NAMES",
+    default="sim,lava-fused",
+    show_default=True,
+    help="Beside reference.",
+)
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), help="Of the reference.")
 @click.option("--model", type=click.Path(path_type=Path), help="Bundle [the shipped model].")
 @click.option("--out", type=_FILE, help="Also write the result as JSON.")
 def exact(
-    tokens: int, seed: int, backends: str, jobs: int, model: Path | None, out: Path | None
+    tokens: int, seed: int, backends: list[str], jobs: int, model: Path | None, out: Path | None
 ) -> None:
     """The shipped model in closed loop, sampling included, on several backends."""
-    names = [name.strip() for name in backends.split(",")]
-    for name in names:
+    for name in backends:
         require(name)
-    found = compare_documents(model, tokens, seed, names, jobs)
+    found = compare_documents(model, tokens, seed, backends, jobs)
     click.echo(record.lines(found["totals"] | found["digests"] | {"seconds": found["seconds"]}))
     if out:
         record.write(out, found)

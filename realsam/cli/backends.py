@@ -57,9 +57,22 @@ BACKENDS: dict[str, Backend] = {
     "lava-fused": _lava_fused,
     "lava-graph": _lava_graph,
 }
+_NAME = click.Choice(list(BACKENDS))  # another one is wrong usage
 backend_option = click.option(
-    "--backend", default="sim", show_default=True, metavar="NAME", help=f"{', '.join(BACKENDS)}."
+    "--backend",
+    type=_NAME,
+    default="sim",
+    show_default=True,
+    metavar="NAME",
+    help=f"{', '.join(BACKENDS)}.",
 )
+
+
+def backend_names(value: str) -> list[str]:
+    """Names of backends, separated by commas: a type of an option."""
+    return [_NAME.convert(name.strip(), None, None) for name in value.split(",")]
+
+
 _NEEDS = {"torch": ("torch", "snntorch"), "lava-fused": ("lava",), "lava-graph": ("lava",)}
 _CURES = {
     "torch": "run `make train-install`, or install the extra `train`",
@@ -74,15 +87,11 @@ def installed() -> list[str]:
 
 
 def require(name: str) -> Backend:
-    """The backend of that name.
+    """The backend of that name, which is one of BACKENDS.
 
     Raises:
-        BackendUnavailableError: if it does not exist or its libraries are not installed.
+        BackendUnavailableError: if its libraries are not installed.
     """
-    if name not in BACKENDS:
-        raise BackendUnavailableError(
-            f"backend {name!r} does not exist", f"use one of {', '.join(BACKENDS)}"
-        )
     if missing := _missing(name):
         raise BackendUnavailableError(f"backend {name} needs {', '.join(missing)}", _CURES[name])
     return BACKENDS[name]

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from export.bundle import Bundle, load_bundle
-from realsam.cli.backends import installed, require
+from realsam.cli.backends import backend_names, installed, require
 from realsam.cli.proof import check_host, compare, play, say_parity
 from realsam.console import Command, emit_json, format_option, note
 from realsam.errors import BackendUnavailableError
@@ -19,15 +19,22 @@ from sim.simulator import fast_host, run
 )
 @click.argument("bundle", required=False, type=click.Path(path_type=Path))
 @click.option("--tokens", "n_tokens", type=click.IntRange(1), help="Tokens [the record's].")
-@click.option("--backends", help="Names separated by commas [all installed].")
+@click.option(
+    "--backends",
+    type=backend_names,
+    metavar="NAMES",
+    help="Names separated by commas [all installed].",
+)
 @format_option
-def command(bundle: Path | None, n_tokens: int | None, backends: str | None, style: str) -> None:
+def command(
+    bundle: Path | None, n_tokens: int | None, backends: list[str] | None, style: str
+) -> None:
     """Compare every spike of every population and every readout voltage of BUNDLE.
 
     The first witness is the record of the training module that the bundle carries.
     """
     loaded = load_bundle(bundle)
-    names = [name.strip() for name in backends.split(",")] if backends else installed()
+    names = backends or installed()
     for name in names:
         require(name)
     network, record = loaded.network, loaded.record

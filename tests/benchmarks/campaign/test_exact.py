@@ -73,5 +73,5 @@ def test_unknown_backend_is_named() -> None:
     """Before anything is played."""
     result = CliRunner().invoke(main, ["exact", "--backends", "sim,foo"])
 
-    assert result.exit_code == 1
-    assert "backend 'foo' does not exist" in result.output
+    assert result.exit_code == 2
+    assert "'foo' is not one of 'torch', 'reference', 'sim'" in result.output

@@ -308,10 +308,22 @@ def test_eval_takes_a_device_for_torch_only(bundle: Path, text: Path) -> None:
 
 
 def test_unknown_backend_is_named(bundle: Path) -> None:
-    """With the ones there are."""
-    line = error(call("verify", bundle, "--backends", "reference,loihi3"))
+    """With the ones there are; as everywhere, it is wrong usage."""
+    line = error(call("verify", bundle, "--backends", "reference,loihi3"), exit_code=2)
 
-    assert line.startswith("backend 'loihi3' does not exist; use one of torch, reference")
+    assert "'--backends': 'loihi3' is not one of 'torch', 'reference', 'sim'" in line
+
+
+@pytest.mark.parametrize("command", ["generate", "run", "eval", "verify"])
+def test_unknown_backend_is_wrong_usage(command: str, tmp_path: Path) -> None:
+    """The same exit code from every command, before anything is read."""
+    option = {"generate": ("--prompt", "a"), "run": (tmp_path, "--input", "a")}.get(command, ())
+    given = ("--data", "a") if command == "eval" else option
+    name = "--backends" if command == "verify" else "--backend"
+
+    line = error(call(command, *given, name, "loihi3"), exit_code=2)
+
+    assert line.startswith(f"Invalid value for '{name}': 'loihi3' is not one of ")
 
 
 def test_toy_corpus_into_a_missing_folder(tmp_path: Path) -> None:
