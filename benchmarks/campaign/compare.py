@@ -2,7 +2,7 @@
 
 Equal means `==` of every spike of every population, every readout voltage, the registers u and v
 of every neuron in every token, and in strict mode the text of the error, which names neuron,
-current and step.
+current and step; and what the host's kernels make of the case, see `benchmarks.campaign.host`.
 """
 
 from collections import Counter
@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from benchmarks.campaign.case import Case
+from benchmarks.campaign.host import host_differs
 from benchmarks.campaign.watch import CLOCKED, Watched
 from realsam.arrays import I64, U8
 from realsam.errors import CurrentOverflowError, NetworkError
@@ -54,7 +55,11 @@ def compare(case: Case) -> Outcome:
     try:
         moving = simulator.engine(case.network)
         counts[f"networks on {type(moving).__name__}"] = 1
-        difference = _differs(case, moving, truth, watched) or _parts_strictly(case, strict)
+        difference = (
+            _differs(case, moving, truth, watched)
+            or _parts_strictly(case, strict)
+            or host_differs(case)
+        )
     except Exception as error:  # whatever it is, the reference did not raise it
         difference = f"sim raises {type(error).__name__}: {error}"
     return Outcome(counts, difference)

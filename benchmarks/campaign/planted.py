@@ -33,7 +33,7 @@ class Fault:
 
 
 _KERNELS, _TOKEN, _STEP = "kernels.py", "token_engine.py", "step_engine.py"
-FAULTS = (
+_ENGINES = (
     Fault("token: wraps a unit late", _KERNELS, "if u > STATE_MAX + 1:", "if u > STATE_MAX + 129:"),
     Fault("token: -2**23 stays", _KERNELS, "if u <= -STATE_MAX - 1:", "if u < -STATE_MAX - 1:"),
     Fault("token: wraps twice", _KERNELS, "if u > STATE_MAX + 1:", "while u > STATE_MAX + 1:"),
@@ -65,8 +65,8 @@ FAULTS = (
     Fault(
         "token: hears only the first of equal sources",
         _KERNELS,
-        "add_rows(rows[row[k] :], neurons, sums)",
-        "add_rows(rows, neurons, sums)",
+        "add_stretches(own[row[k] * (end - begin) :], neurons, sums)",
+        "add_stretches(own, neurons, sums)",
     ),
     Fault(
         "token: inputs with as many spikes are alike",
@@ -82,10 +82,16 @@ FAULTS = (
     ),
     Fault("both: -256 is not halved", _TOKEN, "(weight >> 1).T", "np.maximum(weight >> 1, -127).T"),
     Fault(
-        "both: the last active row is lost",
+        "token: the last active row is lost",
         _KERNELS,
-        "while k < active.size:",
-        "while k + 1 < active.size:",
+        "while k < active.size:\n        a = active[k] * n",
+        "while k + 1 < active.size:\n        a = active[k] * n",
+    ),
+    Fault(
+        "step: the last active row is lost",
+        _KERNELS,
+        "while k < active.size:\n        _add_one(rows[active[k]], total)",
+        "while k + 1 < active.size:\n        _add_one(rows[active[k]], total)",
     ),
     Fault(
         "both: 16-bit sums of four rows",
@@ -137,6 +143,87 @@ FAULTS = (
         "phase == network.steps_per_token - 1",
     ),
 )
+_DECODING, _SCORING = "decoding.py", "scoring.py"
+_HOST = (
+    Fault("decoder: 2**15 in 16 bits", _DECODING, "if largest >= 1 << 15", "if largest > 1 << 15"),
+    Fault("decoder: judges by the positive", _DECODING, "abs(y[j])", "y[j]"),
+    Fault(
+        "decoder: products in 16 bits",
+        _DECODING,
+        "np.int32(row[j]) * np.int32(small[j])",
+        "np.int16(np.int32(row[j]) * np.int32(small[j]))",
+    ),
+    Fault(
+        "decoder: large sums in 32 bits",
+        _DECODING,
+        "total += row[j] * y[j]\n    return total",
+        "total += row[j] * y[j]\n    return np.int32(total)",
+    ),
+    Fault("choice: of equal ones the last", _DECODING, "logit <= least", "logit < least"),
+    Fault(
+        "choice: later ones before equals",
+        _DECODING,
+        "logits[order[i - 1]] < logit",
+        "logits[order[i - 1]] <= logit",
+    ),
+    Fault(
+        "choice: far ones wrap",
+        _DECODING,
+        "min(highest - logits[order[i]], farthest)",
+        "(highest - logits[order[i]])",
+    ),
+    Fault(
+        "choice: whole octaves only",
+        _DECODING,
+        "POWERS[steps % OCTAVE_STEPS]",
+        "POWERS[0]",
+    ),
+    Fault("choice: a word early", _DECODING, "counter + np.uint64(1)", "counter + np.uint64(0)"),
+    Fault("choice: a round too few", _DECODING, "_ROUNDS = 10", "_ROUNDS = 9"),
+    Fault("choice: no carry in a sum", _DECODING, " + (low >> _HALF)\n    return", "\n    return"),
+    Fault(
+        "choice: no carry in a product",
+        _DECODING,
+        "+ (middle >> _HALF) + (other >> _HALF)",
+        "+ (middle >> _HALF)",
+    ),
+    Fault("score: nats of another token", _SCORING, "unit, tokens[k + 1])", "unit, tokens[k])"),
+    Fault(
+        "score: the first word is unlikely",
+        _DECODING,
+        "range(logits.size):\n        total += math.exp",
+        "range(1, logits.size):\n        total += math.exp",
+    ),
+    Fault("score: no bias", _SCORING, "logits[token] += bias[token]", "logits[token] += 0"),
+    Fault(
+        "score: the readout of others",
+        _SCORING,
+        "y[i] = int(v[first_readout + i])",
+        "y[i] = int(v[i])",
+    ),
+    Fault(
+        "score: spikes of others",
+        _SCORING,
+        "n_active[population + 1]",
+        "n_active[population]",
+    ),
+    Fault("score: state of the document before", _SCORING, "whole.twin(), 0.0", "whole, 0.0"),
+    Fault("score: a token lost between pieces", _SCORING, "first + _PIECE + 1]", "first + _PIECE]"),
+    Fault(
+        "score: rows of other tokens",
+        _SCORING,
+        "rank[kept] = np.arange(len(kept))",
+        "rank[kept] = np.arange(len(kept))[::-1]",
+    ),
+    Fault(
+        "score: the first line is off",
+        _SCORING,
+        "for i in range(fired.size):",
+        "for i in range(1, fired.size):",
+    ),
+    Fault("score: the table is never too full", _SCORING, "rank[tokens[k]] >= 0", "True"),
+)
+FAULTS = (*_ENGINES, *_HOST)
 _SEARCH = """
 import sys
 from benchmarks.campaign.compare import compare
