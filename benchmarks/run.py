@@ -30,8 +30,8 @@ from sim.simulator import fast_host, fast_sampler, run
 
 PROMPT = "Once upon a time"
 _QUICK = ("sim", "lava-fused")  # take more tokens, for a time that can be measured
-_STORIES = 200  # in the text that is scored
-_COMMANDS = ("realsam.cli generate", "lava_runtime.generate")
+STORIES = 200  # in the text that is scored
+COMMANDS = ("realsam.cli generate", "lava_runtime.generate")
 
 
 def speeds(n_tokens: int, repeats: int) -> dict[str, list[float]]:
@@ -62,7 +62,7 @@ def scoring(repeats: int) -> list[float]:
     bundle = load_bundle()
     host = fast_host(bundle.host)
     texts = []
-    for seed in range(_STORIES):
+    for seed in range(STORIES):
         loop = ClosedLoop(host, [host.end_of_text], fast_sampler(Sampler(1.0, 0, seed)), 200)
         run(bundle.network, loop)
         texts.append(loop.generated)
@@ -76,14 +76,16 @@ def scoring(repeats: int) -> list[float]:
 
 
 def memory_mb() -> dict[str, float]:
-    """Peak memory of a bare interpreter, of one that runs any kernel, and of generation."""
+    """Peak memory of a bare interpreter, with the libraries, with LLVM too, and of generation."""
     status = Path("/proc/self/status")  # the peak of `resource` is inherited from the parent
     if not status.exists():
         return {}
     measure = f"; print(open('{status}').read().split('VmHWM:')[1].split()[0])"
+    libraries = "import click, h5py, numpy, rich.progress, safetensors.numpy, tokenizers"
     programs = {
         "interpreter": "pass",
-        "numba": "import numba, numpy; numba.njit(cache=False)(lambda x: x)(1)",
+        "libraries": libraries,
+        "linker": f"{libraries}, sim.simulator; sim.simulator.load_kernels()",
         "generate": "from realsam.cli.main import main; "
         f"main(['generate', '--prompt', {PROMPT!r}, '--tokens', '200'], standalone_mode=False)",
     }
@@ -127,7 +129,7 @@ def main(n_tokens: int, repeats: int, out: Path | None) -> None:
     """Measure the shipped model on every installed backend."""
     measured = speeds(n_tokens, repeats)
     scored = scoring(repeats)
-    words = {command: [first_word(command) for _ in range(3)] for command in _COMMANDS}
+    words = {command: [first_word(command) for _ in range(3)] for command in COMMANDS}
     memory = memory_mb()
     slowest = min(median(values) for values in measured.values())
     where = machine()
