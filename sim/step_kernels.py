@@ -186,12 +186,15 @@ def _deliver(
     rows = synapses.rows[synapses.place[projection] : synapses.place[projection + 1]]
     ring = state.ring[neurons.ring[target] : neurons.ring[target + 1]]
     total, weighted = state.total[:size], state.weighted[:size]
+    slots = ring.size // size
+    following = (time + 1) % slots
     for g in range(synapses.groups[projection], synapses.groups[projection + 1]):
         if state.n_ready[g] == 0:
             continue
         begin, end = synapses.first[g], synapses.first[g] + state.n_ready[g]
-        slot = (time + 1 + synapses.delay[g]) % (ring.size // size) * size
-        arrival, exponent = ring[slot : slot + size], synapses.exponent[projection]
+        slot = following + synapses.delay[g]
+        slot -= slots if slot >= slots else 0  # a division would cost as much as a row
+        arrival, exponent = ring[slot * size : slot * size + size], synapses.exponent[projection]
         if graded:
             weighted[:] = 0
             payload = state.payload[begin:end]

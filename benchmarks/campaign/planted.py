@@ -126,8 +126,8 @@ FAULTS = (
     Fault(
         "step: rows shifted by the first delay",
         _STEPS,
-        "time + 1 + synapses.delay[g]",
-        "time + 1 + synapses.delay[0]",
+        "following + synapses.delay[g]",
+        "following + synapses.delay[0]",
     ),
     Fault("step: a ring too short", _STEP, "(longest[name] + 2)", "min(longest[name] + 2, 62)"),
     Fault(
