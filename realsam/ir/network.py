@@ -82,7 +82,7 @@ class Network:
         for name, most in reach.items():
             if most >= ARRIVING_MAX:
                 raise NetworkError(
-                    f"{name}: its input may sum up to {most}, {ARRIVING_MAX} or more",
+                    f"{name}: its input may sum up to {most}, not below 2**56",
                     "use fewer message bits, fewer synapses or smaller weight exponents",
                 )
 

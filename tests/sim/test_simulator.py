@@ -1,5 +1,6 @@
 """The simulator gives the bits of the reference, on both of its engines."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -129,6 +130,26 @@ def test_extreme_payloads_equal_reference(bits: int, exponent: int) -> None:
 
     assert expected.digests() == simulator.run(network, Replay(rows)).digests()
     assert expected.voltage.any()
+
+
+@pytest.mark.parametrize("bits", [0, 8])
+def test_step_engine_allocates_nothing(bits: int) -> None:
+    """No array as large as a population, while everything fires."""
+    size = 1000
+    populations = tiny.lif("a", size, bias=65), tiny.lif("b", 1)
+    into = Projection("a", ("in",), np.full((size, 2), 2), np.zeros(2, np.int64))
+    onward = Projection("b", ("a",), np.full((1, size), 2), np.arange(size) % 63)
+    network = Network(Input("in", 2, bits), populations, (into, onward), "b", 3)
+    engine, spikes = StepEngine(network), np.ones(2, network.input.dtype)
+    engine.token(spikes)
+
+    tracemalloc.start()
+    fired, _ = engine.token(spikes)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert fired.all()
+    assert peak < 8 * size
 
 
 @pytest.mark.parametrize("strict", [False, True])
