@@ -78,58 +78,58 @@ def _neurons(network: Network) -> Neurons:
         longest[q.target] = max(longest[q.target], int(q.delay.max()))
     resets = [p.reset or _NEVER for p in populations]
     return Neurons(
-        _starts(sizes.values()),
-        np.concatenate([lines, *(p.du for p in populations)]),
-        np.concatenate([lines, *(p.dv for p in populations)]),
-        np.concatenate([lines, *(p.bias for p in populations)]),
-        np.concatenate([lines, *(p.vth for p in populations)]),
-        np.array([0, *(r.interval for r in resets)], np.int64),
-        np.array([0, *(r.offset for r in resets)], np.int64),
-        _starts((longest[name] + 2) * size for name, size in sizes.items()),
+        start=_starts(sizes.values()),
+        du=np.concatenate([lines, *(p.du for p in populations)]),
+        dv=np.concatenate([lines, *(p.dv for p in populations)]),
+        bias=np.concatenate([lines, *(p.bias for p in populations)]),
+        vth=np.concatenate([lines, *(p.vth for p in populations)]),
+        interval=np.array([0, *(r.interval for r in resets)], np.int64),
+        offset=np.array([0, *(r.offset for r in resets)], np.int64),
+        ring=_starts((longest[name] + 2) * size for name, size in sizes.items()),
     )
 
 
 def _synapses(network: Network) -> Synapses:
     order, projections = list(network.sizes), network.projections
-    sorts = [np.argsort(q.delay, kind="stable") for q in projections]
+    by_delay = [np.argsort(q.delay, kind="stable") for q in projections]
     delays = [np.unique(q.delay, return_inverse=True, return_counts=True) for q in projections]
     columns = _starts(q.delay.size for q in projections)
-    groups = _starts(each.size for each, _, _ in delays)
+    groups = _starts(values.size for values, _, _ in delays)
     graded = [network.input.message_bits > 0 and order[0] in q.sources for q in projections]
     widths = [[network.sizes[name] for name in q.sources] for q in projections]
     each = range(len(projections))
     return Synapses(
-        np.array([order.index(q.target) for q in projections], np.int64),
-        np.array([q.weight_exp for q in projections], np.int64),
-        np.array(graded, np.uint8),
-        _starts(q.weight.size for q in projections),
-        _joined([halved(projections[i].weight)[sorts[i]].ravel() for i in each], np.int8),
-        _starts(len(q.sources) for q in projections),
-        _joined([[order.index(name) for name in q.sources] for q in projections]),
-        _joined([columns[i] + _starts(widths[i])[:-1] for i in each]),
-        _joined([np.argsort(sort) for sort in sorts]),
-        _joined([groups[i] + delays[i][1] for i in each]),
-        groups,
-        _joined([values for values, _, _ in delays]),
-        _joined([columns[i] + _starts(delays[i][2])[:-1] for i in each]),
+        target=np.array([order.index(q.target) for q in projections], np.int64),
+        exponent=np.array([q.weight_exp for q in projections], np.int64),
+        graded=np.array(graded, np.uint8),
+        place=_starts(q.weight.size for q in projections),
+        rows=_joined([halved(projections[i].weight)[by_delay[i]].ravel() for i in each], np.int8),
+        sources=_starts(len(q.sources) for q in projections),
+        source=_joined([[order.index(name) for name in q.sources] for q in projections]),
+        column=_joined([columns[i] + _starts(widths[i])[:-1] for i in each]),
+        row=_joined([np.argsort(places) for places in by_delay]),
+        group=_joined([groups[i] + delays[i][1] for i in each]),
+        groups=groups,
+        delay=_joined([values for values, _, _ in delays]),
+        first=_joined([columns[i] + _starts(delays[i][2])[:-1] for i in each]),
     )
 
 
 def _rest(network: Network, neurons: Neurons, synapses: Synapses) -> State:
     n, widest = neurons.du.size, max(network.sizes.values())
     return State(
-        np.zeros(n, np.int64),
-        np.zeros(n, np.int64),
-        np.zeros(neurons.ring[-1], np.int64),
-        np.zeros(network.input.size, np.int32),
-        np.zeros(n, np.uint8),
-        np.zeros((len(network.sizes), widest + 1), np.int64),
-        np.zeros(len(network.sizes), np.int64),
-        np.zeros(synapses.row.size, np.int64),
-        np.zeros(synapses.row.size, np.int32),
-        np.zeros(synapses.delay.size, np.int64),
-        np.zeros(widest, np.int32),
-        np.zeros(widest, np.int64),
+        u=np.zeros(n, np.int64),
+        v=np.zeros(n, np.int64),
+        ring=np.zeros(neurons.ring[-1], np.int64),
+        message=np.zeros(network.input.size, np.int32),
+        counts=np.zeros(n, np.uint8),
+        active=np.zeros((len(network.sizes), widest + 1), np.int64),
+        n_active=np.zeros(len(network.sizes), np.int64),
+        ready=np.zeros(synapses.row.size, np.int64),
+        payload=np.zeros(synapses.row.size, np.int32),
+        n_ready=np.zeros(synapses.delay.size, np.int64),
+        total=np.zeros(widest, np.int32),
+        weighted=np.zeros(widest, np.int64),
     )
 
 

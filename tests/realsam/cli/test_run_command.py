@@ -4,7 +4,6 @@ import io
 import shutil
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -15,11 +14,11 @@ import pytest
 from export.bundle import load_bundle
 from export.netx import from_netx, to_netx
 from export.nir import to_nir
-from realsam.arrays import I32, U8
+from realsam.arrays import U8
 from realsam.cli import run_command
 from realsam.cli.backends import BACKENDS, installed
 from realsam.errors import RealSamError
-from realsam.ir import Input, Network, Projection, Replay, Reset, load_run, readout, to_network
+from realsam.ir import Input, Network, Projection, Replay, load_run, readout, to_network
 from sim import reference
 from tests import strategies, tiny
 from tests.realsam.cli.conftest import call, error, everything, parsed
@@ -134,55 +133,6 @@ def test_steps_cut_the_input_or_go_on_in_silence(folder: Path, rows: int) -> Non
 
     assert (values["tokens"], values["steps"]) == (rows, 7 * rows)
     assert values["digests"] == reference.run(network(), Replay(padded(rows))).digests()
-
-
-def graded(folder: Path, bits: int = 8) -> Network:
-    """The network with a graded input and a reset, in the folder."""
-    first, *others = network().populations
-    lines = replace(network().input, message_bits=bits)
-    forgetful = replace(first, reset=Reset(5, 2)), *others
-    whole = replace(network(), input=lines, populations=forgetful)
-    to_netx(whole, folder / "network.net")
-    return whole
-
-
-def payloads() -> I32:
-    """Both ends, zero, and small ones."""
-    rng = np.random.default_rng(4)
-    return rng.choice(np.array([-128, -1, 0, 1, 127], np.int32), (30, 2))
-
-
-@every_backend
-def test_payloads_and_resets_run(backend: str, folder: Path) -> None:
-    """As the reference plays them; torch has neither and says so."""
-    if backend not in installed():
-        pytest.skip(f"{backend} is not installed")
-    truth = reference.run(graded(folder), Replay(payloads()))
-    np.savez(folder / "spikes.npz", payloads())
-    words = run(folder, "--backend", backend, "--out", folder / "saved.run", "--format", "json")
-
-    if backend == "torch":
-        expected = "the network does not follow the token clock: in is graded; run it with the"
-        assert error(call(*words)).startswith(expected)
-        return
-    values = parsed(call(*words))
-
-    saved = load_run(folder / "saved.run")
-    assert values["digests"] == truth.digests() == saved.digests()
-    assert np.array_equal(payloads(), saved.spikes["in"])
-    messages = int(np.count_nonzero(payloads()))
-    assert values["populations"][0]["n_spikes"] == messages
-    assert values["populations"][0]["firing_rate"] == messages / payloads().size
-
-
-@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.float32, np.float64])
-def test_payloads_may_be_any_numbers(folder: Path, dtype: type) -> None:
-    """That are integers; silence follows them."""
-    truth = np.concatenate([payloads(), np.zeros((4, 2), np.int32)])
-    expected = reference.run(graded(folder), Replay(truth)).digests()
-    np.savez(folder / "spikes.npz", payloads().astype(dtype))
-
-    assert parsed(call(*run(folder, "--steps", 34, "--format", "json")))["digests"] == expected
 
 
 def test_cut_input_is_said(folder: Path) -> None:
@@ -351,32 +301,6 @@ def test_unusable_input_is_named(folder: Path, spoil: Callable[[Path], None], me
 
     assert line.startswith(f"{folder / 'spikes.npz'}: ")
     assert message in line
-    assert before == everything(folder)
-
-
-RANGE = "is not an integer in -128..127; scale and round the payloads"
-PAYLOADS = {
-    "high": ([[0, 1], [128, 0]], f"row 1, line 0 = 128 {RANGE}"),
-    "low": ([[0, -129]], f"row 0, line 1 = -129 {RANGE}"),
-    "huge": ([[0, 2**60]], f"row 0, line 1 = {2**60} {RANGE}"),
-    "fraction": ([[0.5, 1]], f"row 0, line 0 = 0.5 {RANGE}"),
-    "nan": ([[0, np.nan]], f"row 0, line 1 = nan {RANGE}"),
-    "infinity": ([[0, -np.inf]], f"row 0, line 1 = -inf {RANGE}"),
-    "strings": ([["0", "1"]], "holds <U1, not numbers; store integers"),
-    "lines": ([[1, 2, 3]], "the spikes are [1, 3], but the network has 2 input lines"),
-}
-
-
-@pytest.mark.parametrize(("values", "message"), PAYLOADS.values(), ids=list(PAYLOADS))
-def test_unusable_payload_is_named(folder: Path, values: object, message: str) -> None:
-    """Of a graded input; nothing is written."""
-    graded(folder)
-    np.savez(folder / "spikes.npz", np.asarray(values))
-    before = everything(folder)
-
-    line = error(call(*run(folder, "--out", folder / "saved.run")))
-
-    assert line.startswith(f"{folder / 'spikes.npz'}: {message}")
     assert before == everything(folder)
 
 
