@@ -1,4 +1,6 @@
-"""Numba kernels: event-driven, integer, allocation-free; the bits of `sim.reference`.
+"""Numba kernels of the token engine: event-driven, integer, allocation-free.
+
+They give the bits of `sim.reference`; those of the step engine are in `sim.step_kernels`.
 
 Weights are stored halved (they are even) as int8 and source-major, so that one spike reads one
 contiguous row. Rows are always taken as views: indexing a flat array by hand would keep the
@@ -11,7 +13,7 @@ import numba
 import numpy as np
 
 from realsam.arrays import F64, I8, I32, I64, U8
-from realsam.fixedpoint import DECAY_BITS, DECAY_ONE, STATE_MAX, STATE_SHIFT, STATE_SPAN
+from realsam.fixedpoint import STATE_MAX, STATE_SHIFT, STATE_SPAN
 
 
 def jit(function: Any) -> Any:
@@ -21,6 +23,11 @@ def jit(function: Any) -> Any:
         return numba.njit(cache=True, nogil=True)(function)
     except RuntimeError:  # nowhere to keep a cache: compile at every start
         return numba.njit(nogil=True)(function)
+
+
+def inlined(function: Any) -> Any:
+    """Compile a kernel into those that call it: what takes many arrays is slow to call."""
+    return numba.njit(inline="always")(function)
 
 
 @jit
@@ -137,77 +144,3 @@ def play_token(
         n_active[layer + 1] = fire(
             v[begin:end], sums, threshold[begin:end], fired[begin:end], active[layer + 1]
         )
-
-
-@jit
-def project(
-    rows: I8,
-    columns: I64,
-    first: I64,
-    delay: I64,
-    exponent: int,
-    fired: U8,
-    ring: I64,
-    time: int,
-    active: I64,
-    total: I32,
-) -> None:
-    """Put the spikes of this step on their way through one projection.
-
-    Args:
-        rows: [M, N] half weights, columns of one delay side by side.
-        columns: [M] neuron of each row in the spike vector.
-        first: [D + 1] where the rows of each delay begin.
-        delay: [D] the delays.
-        exponent: weight exponent.
-        fired: [S] spikes of this step.
-        ring: [R, N] sums on their way, by time of arrival modulo R; written.
-        time: this step.
-        active: [M] scratch.
-        total: [N] scratch.
-    """
-    for d in range(delay.size):
-        count = 0
-        for j in range(first[d], first[d + 1]):
-            if fired[columns[j]]:
-                active[count] = j
-                count += 1
-        if count == 0:
-            continue
-        total[:] = 0
-        add_rows(rows, active[:count], total)
-        arrival = ring[(time + 1 + delay[d]) % len(ring)]
-        for i in range(total.size):
-            # The shift is of the sum of one delay, as the chip makes it.
-            whole = np.int64(total[i]) * 2
-            arrival[i] += whole << exponent if exponent > 0 else whole >> -exponent
-
-
-@jit
-def update(
-    du: I64, dv: I64, bias: I64, vth: I64, a_in: I64, u: I64, v: I64, fired: U8, strict: bool
-) -> int:
-    """Advance one population by one chip step; writes u, v and fired, [N] each.
-
-    Returns -1, or in strict mode the first neuron whose current overflows.
-    """
-    for i in range(u.size):
-        x = _decay(u[i], du[i] + 1) + (a_in[i] << STATE_SHIFT)
-        if strict and abs(x) > STATE_MAX:
-            u[i] = x  # for the message
-            return i
-        if x > STATE_MAX + 1:
-            x -= STATE_SPAN
-        if x <= -STATE_MAX - 1:
-            x += STATE_SPAN
-        u[i] = x
-        peak = min(max(_decay(v[i], dv[i]) + x + bias[i], -STATE_MAX), STATE_MAX)
-        fired[i] = peak > vth[i] << STATE_SHIFT
-        v[i] = 0 if fired[i] else peak
-    return -1
-
-
-@jit
-def _decay(x: int, k: int) -> int:
-    kept = abs(x) * (DECAY_ONE - k) >> DECAY_BITS
-    return kept if x >= 0 else -kept
