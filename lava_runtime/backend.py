@@ -30,6 +30,7 @@ def run(network: Network, driver: Driver, mode: str = "fused", strict: bool = Fa
     Raises:
         BackendUnavailableError: if Lava is not installed, or the mode does not exist.
         BackendFailedError: if a Lava process dies or fails.
+        RunError: if the input lines cannot carry what the driver feeds.
         CurrentOverflowError: in strict mode, if a current leaves 24 bits.
         MismatchError: if the two copies of the driver part; this is our bug.
     """

@@ -4,11 +4,11 @@ from multiprocessing.connection import Connection
 
 from lava.magma.core.run_configs import Loihi2SimCfg, RunConfig
 from lava.proc.dense.process import DelayDense
-from lava.proc.lif.process import LIF
+from lava.proc.lif.process import LIF, LIFReset
 
 from lava_runtime.delayed_dense.model import PyDelayedDense
 from lava_runtime.generator.process import Generator
-from lava_runtime.strict_lif.model import PyStrictLif
+from lava_runtime.strict_lif.model import PyStrictLif, PyStrictLifReset
 from realsam.ir import Driver, Network
 
 
@@ -26,7 +26,7 @@ def build(
     """
     models: dict[type, type] = {DelayDense: PyDelayedDense}
     if strict:
-        models[LIF] = PyStrictLif
+        models |= {LIF: PyStrictLif, LIFReset: PyStrictLifReset}
     config = Loihi2SimCfg(
         select_tag="fixed_pt",
         select_sub_proc_model=mode == "graph",

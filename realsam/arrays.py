@@ -10,6 +10,8 @@ I8 = npt.NDArray[np.int8]
 U8 = npt.NDArray[np.uint8]
 F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
+# Spikes: how many, or int32 where graded spikes carry payloads.
+Spikes = npt.NDArray[np.uint8 | np.int32]
 
 
 def frozen(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[np.generic]:

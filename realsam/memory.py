@@ -2,6 +2,8 @@
 
 import os
 
+import numpy as np
+
 from realsam.errors import RunError
 from realsam.ir import Network
 
@@ -21,8 +23,8 @@ def refuse_record(network: Network, n_tokens: int, option: str) -> None:
     """
     memory = _memory()
     lines, readout = network.input.size, network.sizes[network.readout]
-    # Spikes are bytes, voltages and times 8; the input lines are read and recorded.
-    each = lines + _TIMES * (sum(network.sizes.values()) + 8 * readout + 8)
+    spike = np.dtype(network.input.dtype).itemsize  # voltages and times take 8 bytes
+    each = lines * spike + _TIMES * (sum(network.sizes.values()) * spike + 8 * readout + 8)
     if memory and n_tokens * each > memory:
         raise RunError(
             f"{option} = {n_tokens:,}: their record takes {n_tokens * each / 1e9:,.1f} GB, more "

@@ -1,16 +1,16 @@
 """The entry of a kernel: a builtin function of Python around numba's machine code, as LLVM's text.
 
-Python calls it with a vector of objects. It refuses an object that is no array of the dtype and
-dimensions that the kernel was compiled for: all types are checked first, then what the arrays say
-of themselves, and only then is anything else read. It lets the GIL go while the kernel runs. Of
-Python it names functions only: numba gives some of Python's variables other addresses.
+Python calls it with a vector of objects. It opens tuples, and refuses an object that is no array of
+the dtype and dimensions that the kernel was compiled for: all types are checked first, then what
+the arrays say of themselves, and only then is anything else read. It lets the GIL go while the
+kernel runs. Of Python it names functions only: numba gives some of its variables other addresses.
 
 Sources: Python's C API (METH_FASTCALL); numpy's C API (PyArrayObject_fields, PyArray_Descr, the
 same since numpy 1); numba 0.68 `core/callconv.py` (CPUCallConv: result and error first, a status
 back) and `core/datamodel/models.py` (ArrayModel).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,8 @@ _PYTHON = {
     "PyLong_FromLongLong": "ptr (i64)",
     "PyLong_FromUnsignedLongLong": "ptr (i64)",
     "PyObject_IsTrue": "i32 (ptr)",
+    "PyTuple_GetItem": "ptr (ptr, i64)",
+    "PyTuple_Size": "i64 (ptr)",
     "Py_IncRef": "void (ptr)",
 }
 CALLED = set(_PYTHON)  # functions of Python
@@ -53,21 +55,18 @@ class Parameter:
     ndim: int  # 0: a number
 
 
-def entry(
-    name: str, native: str, parameters: Sequence[Parameter], result: np.dtype[Any] | None
-) -> str:
+def entry(name: str, native: str, parameters: tuple[Any, ...], result: np.dtype[Any] | None) -> str:
     """The function `name`; its self is numpy's array type.
 
     Args:
         name: of the entry.
         native: name of numba's function.
-        parameters: what both take.
+        parameters: what both take: Parameters, and tuples of them.
         result: what both give.
     """
-    arrays = {k: p for k, p in enumerate(parameters) if p.ndim}
-    words = ["ptr %out", "ptr %error"]
-    for k, parameter in enumerate(parameters):
-        words += _words(k, parameter)
+    leaves = dict(_leaves("a", parameters))
+    arrays = {k: p for k, p in leaves.items() if p.ndim}
+    words = ["ptr %out", "ptr %error", *(w for k, p in leaves.items() for w in _words(k, p))]
     lines = [
         *(f"declare {kind.replace('(', f'@{name}(')}" for name, kind in _PYTHON.items()),
         "@_Py_NoneStruct = external global i8",
@@ -77,16 +76,17 @@ def entry(
         f"%all = icmp eq i64 %n, {len(parameters)}",
         "br i1 %all, label %enough, label %refuse",
         "enough:",
-        *(line for k in range(len(parameters)) for line in _load(f"a{k}", "ptr", "objects", 8 * k)),
-        *(line for k in arrays for line in _is_array(k)),
-        *_every("array", list(arrays)),
+        *_flat(_load(f"a.{i}", "ptr", "objects", 8 * i) for i in range(len(parameters))),
+        *_opened("a", parameters),
+        *_flat(map(_is_array, arrays)),
+        *_every("array", arrays),
         "br i1 %array, label %inside, label %refuse",
         "inside:",
-        *(line for k, parameter in arrays.items() for line in _fits(k, parameter)),
-        *_every("fits", list(arrays)),
+        *_flat(map(_fits, arrays, arrays.values())),
+        *_every("fits", arrays),
         "br i1 %fits, label %read, label %refuse",
         "read:",
-        *(line for k, parameter in enumerate(parameters) for line in _read(k, parameter)),
+        *_flat(map(_read, leaves, leaves.values())),
         "%wrong = call ptr @PyErr_Occurred()",
         "%right = icmp eq ptr %wrong, null",
         "br i1 %right, label %run, label %failed",
@@ -112,20 +112,48 @@ def entry(
     return "\n" + "\n".join(lines) + "\n"
 
 
+def _leaves(of: str, parts: Sequence[Any]) -> Iterator[tuple[str, Parameter]]:
+    """The parameters by name, as numba's function takes them: one after the other."""
+    for i, part in enumerate(parts):
+        if isinstance(part, tuple):
+            yield from _leaves(f"{of}.{i}", part)
+        else:
+            yield f"{of}.{i}", part
+
+
+def _opened(of: str, parts: Sequence[Any]) -> Iterator[str]:
+    """Take the objects out of all tuples, if they hold as many as they should."""
+    for k, part in ((f"{of}.{i}", part) for i, part in enumerate(parts)):
+        if not isinstance(part, tuple):
+            continue
+        yield f"%length.{k} = call i64 @PyTuple_Size(ptr %{k})"
+        yield f"%long.{k} = icmp eq i64 %length.{k}, {len(part)}"
+        yield f"br i1 %long.{k}, label %open.{k}, label %refuse"
+        yield f"open.{k}:"
+        for i in range(len(part)):
+            yield f"%{k}.{i} = call ptr @PyTuple_GetItem(ptr %{k}, i64 {i})"
+        yield from _opened(k, part)
+
+
+def _flat(parts: Iterable[Iterable[str]]) -> Iterator[str]:
+    for part in parts:
+        yield from part
+
+
 def _load(name: str, kind: str, base: str, offset: int) -> Iterator[str]:
     yield f"%{name}.at = getelementptr i8, ptr %{base}, i64 {offset}"
     yield f"%{name} = load {kind}, ptr %{name}.at"
 
 
-def _is_array(k: int) -> Iterator[str]:
-    yield from _load(f"type.{k}", "ptr", f"a{k}", _HEAD - 8)
+def _is_array(k: str) -> Iterator[str]:
+    yield from _load(f"type.{k}", "ptr", k, _HEAD - 8)
     yield f"%array.{k} = icmp eq ptr %type.{k}, %ndarray"
 
 
-def _fits(k: int, parameter: Parameter) -> Iterator[str]:
-    yield from _load(f"nd.{k}", "i32", f"a{k}", _ND)
-    yield from _load(f"flags.{k}", "i32", f"a{k}", _FLAGS)
-    yield from _load(f"descr.{k}", "ptr", f"a{k}", _DESCR)
+def _fits(k: str, parameter: Parameter) -> Iterator[str]:
+    yield from _load(f"nd.{k}", "i32", k, _ND)
+    yield from _load(f"flags.{k}", "i32", k, _FLAGS)
+    yield from _load(f"descr.{k}", "ptr", k, _DESCR)
     yield from _load(f"number.{k}", "i32", f"descr.{k}", _TYPE_NUMBER)
     yield f"%in_rows.{k} = and i32 %flags.{k}, {_IN_ROWS}"
     yield f"%fits.nd.{k} = icmp eq i32 %nd.{k}, {parameter.ndim}"
@@ -135,24 +163,25 @@ def _fits(k: int, parameter: Parameter) -> Iterator[str]:
     yield f"%fits.{k} = and i1 %fits.two.{k}, %fits.flags.{k}"
 
 
-def _every(name: str, arrays: Sequence[int]) -> Iterator[str]:
+def _every(name: str, arrays: Iterable[str]) -> Iterator[str]:
     """Whether `name.k` holds for every array k, as `name`."""
+    arrays = list(arrays)
     yield f"%{name}.every.0 = and i1 1, 1"
     for n, k in enumerate(arrays):
         yield f"%{name}.every.{n + 1} = and i1 %{name}.every.{n}, %{name}.{k}"
     yield f"%{name} = and i1 %{name}.every.{len(arrays)}, 1"
 
 
-def _read(k: int, parameter: Parameter) -> Iterator[str]:
+def _read(k: str, parameter: Parameter) -> Iterator[str]:
     if not parameter.ndim:
         kind, read, _ = _NUMBERS[parameter.dtype]
-        yield f"%number.{k} = call {kind} @{read}(ptr %a{k})"
+        yield f"%number.{k} = call {kind} @{read}(ptr %{k})"
         if parameter.dtype == np.bool_:
             yield f"%truth.{k} = trunc i32 %number.{k} to i8"
         return
-    yield from _load(f"data.{k}", "ptr", f"a{k}", _DATA)
-    yield from _load(f"shape.{k}", "ptr", f"a{k}", _SHAPE)
-    yield from _load(f"strides.{k}", "ptr", f"a{k}", _STRIDES)
+    yield from _load(f"data.{k}", "ptr", k, _DATA)
+    yield from _load(f"shape.{k}", "ptr", k, _SHAPE)
+    yield from _load(f"strides.{k}", "ptr", k, _STRIDES)
     yield f"%size.{k}.0 = add i64 1, 0"
     for axis in range(parameter.ndim):
         yield from _load(f"n.{k}.{axis}", "i64", f"shape.{k}", 8 * axis)
@@ -160,7 +189,7 @@ def _read(k: int, parameter: Parameter) -> Iterator[str]:
         yield f"%size.{k}.{axis + 1} = mul i64 %size.{k}.{axis}, %n.{k}.{axis}"
 
 
-def _words(k: int, parameter: Parameter) -> Iterator[str]:
+def _words(k: str, parameter: Parameter) -> Iterator[str]:
     """A parameter as numba's function takes it."""
     if not parameter.ndim:
         truth = parameter.dtype == np.bool_

@@ -24,7 +24,6 @@ from sim.machine_code import (
     compiled,
     compiler,
     dispatcher_of,
-    flattened,
     linked,
     numba_type,
     processor,
@@ -54,7 +53,7 @@ class Kernel:
     def __init__(self, function: Callable[..., Any], inline: str = "never") -> None:
         update_wrapper(self, function)
         self.py_func = function
-        self._inline = inline
+        self.targetoptions = {"inline": inline}  # so named, numba finds them
         self._entry: Callable[..., Any] | None = None
 
     def __call__(self, *arguments: Any) -> Any:
@@ -79,9 +78,7 @@ class Kernel:
                     tuple(map(_parameter, hints.values(), arguments)),
                     None if result is type(None) else _dtype(result),
                 )
-                entry = self._loaded(signature)
-                nested = any(isinstance(part, tuple) for part in signature.parameters)
-                self._entry = (lambda *nest: entry(*flattened(nest))) if nested else entry
+                self._entry = self._loaded(signature)
             return self._entry
 
     def _loaded(self, signature: Signature) -> Callable[..., Any]:
@@ -98,14 +95,15 @@ class Kernel:
     def _key(self, signature: Signature) -> bytes:
         """A digest of all that the machine code depends on."""
         whole = sha256("\0".join(self.pieces()).encode())
-        whole.update(entry("", "", signature.flat, signature.result).encode())
+        whole.update(entry("", "", signature.parameters, signature.result).encode())
         whole.update(f"{processor()} {compiler()}".encode())
         return whole.digest()
 
     def pieces(self) -> Iterator[str]:
         """What the function says: its bytecode, and what that names, other kernels included."""
         code = self.py_func.__code__
-        yield repr((code.co_code, code.co_consts, code.co_names, code.co_varnames, self._inline))
+        options = self.targetoptions
+        yield repr((code.co_code, code.co_consts, code.co_names, code.co_varnames, options))
         for name in code.co_names:
             value = self.py_func.__globals__.get(name)
             if isinstance(value, Kernel):
@@ -118,7 +116,7 @@ class Kernel:
     @cached_property
     def dispatcher(self) -> Any:
         """The same function of numba's; making it takes numba."""
-        return dispatcher_of(self.py_func, self._inline)
+        return dispatcher_of(self.py_func, self.targetoptions)
 
     @property
     def _numba_type_(self) -> Any:

@@ -1,4 +1,6 @@
-"""Numba kernels: event-driven, integer, allocation-free; the bits of `sim.reference`.
+"""Numba kernels of the token engine: event-driven, integer, allocation-free.
+
+They give the bits of `sim.reference`; those of the step engine are in `sim.step_kernels`.
 
 Weights are stored halved (they are even) as int8 and source-major, so that one spike reads one
 contiguous row. Rows are always taken as views: indexing a flat array by hand would keep the
@@ -8,50 +10,27 @@ loops from vectorising, which costs a factor of ten.
 import numpy as np
 
 from realsam.arrays import F64, I8, I32, I64, U8
-from realsam.fixedpoint import DECAY_BITS, DECAY_ONE, STATE_MAX, STATE_SHIFT, STATE_SPAN
+from realsam.fixedpoint import STATE_MAX, STATE_SHIFT, STATE_SPAN
 from sim.jit import jit
 
 
 @jit
-def add_rows(rows: I8, active: I64, total: I32) -> None:
-    """Add rows [M, N] of the active sources [n] to total [N], in place."""
-    k = 0
-    while k + 4 <= active.size:
-        a, b, c, d = rows[active[k]], rows[active[k + 1]], rows[active[k + 2]], rows[active[k + 3]]
-        _add_four(a, b, c, d, total)
-        k += 4
-    while k < active.size:
-        _add_one(rows[active[k]], total)
-        k += 1
-
-
-@jit
-def add_stretches(weights: I8, active: I64, total: I32) -> None:
-    """Do the same with weights that stand row after row: [M * N]."""
+def add_rows(weights: I8, active: I64, total: I32) -> None:
+    """Add rows of the active sources [n] to total [N], in place; weights are [M * N]."""
     n = total.size
     k = 0
     while k + 4 <= active.size:
-        a, b, c, d = active[k] * n, active[k + 1] * n, active[k + 2] * n, active[k + 3] * n
-        _add_four(
-            weights[a : a + n], weights[b : b + n], weights[c : c + n], weights[d : d + n], total
-        )
+        p, q, r, s = active[k] * n, active[k + 1] * n, active[k + 2] * n, active[k + 3] * n
+        a, b, c, d = weights[p : p + n], weights[q : q + n], weights[r : r + n], weights[s : s + n]
+        for i in range(n):
+            total[i] += np.int32(a[i]) + b[i] + c[i] + d[i]
         k += 4
     while k < active.size:
-        a = active[k] * n
-        _add_one(weights[a : a + n], total)
+        p = active[k] * n
+        a = weights[p : p + n]
+        for i in range(n):
+            total[i] += a[i]
         k += 1
-
-
-@jit
-def _add_four(a: I8, b: I8, c: I8, d: I8, total: I32) -> None:
-    for i in range(total.size):
-        total[i] += np.int32(a[i]) + b[i] + c[i] + d[i]
-
-
-@jit
-def _add_one(a: I8, total: I32) -> None:
-    for i in range(total.size):
-        total[i] += a[i]
 
 
 @jit
@@ -99,7 +78,7 @@ def sum_input(
         for k in range(first[layer], first[layer + 1]):
             if source[k] == 0:
                 rows = own[row[k] * (end - begin) :]
-                add_stretches(rows, lines, total[begin - start[1] : end - start[1]])
+                add_rows(rows, lines, total[begin - start[1] : end - start[1]])
 
 
 @jit
@@ -149,82 +128,8 @@ def play_token(
             if source[k] > 0:
                 # Earlier layers hold this token's spikes, the layer itself those of the last one.
                 neurons = active[source[k], : n_active[source[k]]]
-                add_stretches(own[row[k] * (end - begin) :], neurons, sums)
+                add_rows(own[row[k] * (end - begin) :], neurons, sums)
         leak(v[begin:end], keep[begin:end], steps)
         n_active[layer + 1] = fire(
             v[begin:end], sums, threshold[begin:end], fired[begin:end], active[layer + 1]
         )
-
-
-@jit
-def project(
-    rows: I8,
-    columns: I64,
-    first: I64,
-    delay: I64,
-    exponent: int,
-    fired: U8,
-    ring: I64,
-    time: int,
-    active: I64,
-    total: I32,
-) -> None:
-    """Put the spikes of this step on their way through one projection.
-
-    Args:
-        rows: [M, N] half weights, columns of one delay side by side.
-        columns: [M] neuron of each row in the spike vector.
-        first: [D + 1] where the rows of each delay begin.
-        delay: [D] the delays.
-        exponent: weight exponent.
-        fired: [S] spikes of this step.
-        ring: [R, N] sums on their way, by time of arrival modulo R; written.
-        time: this step.
-        active: [M] scratch.
-        total: [N] scratch.
-    """
-    for d in range(delay.size):
-        count = 0
-        for j in range(first[d], first[d + 1]):
-            if fired[columns[j]]:
-                active[count] = j
-                count += 1
-        if count == 0:
-            continue
-        total[:] = 0
-        add_rows(rows, active[:count], total)
-        arrival = ring[(time + 1 + delay[d]) % len(ring)]
-        for i in range(total.size):
-            # The shift is of the sum of one delay, as the chip makes it.
-            whole = np.int64(total[i]) * 2
-            arrival[i] += whole << exponent if exponent > 0 else whole >> -exponent
-
-
-@jit
-def update(
-    du: I64, dv: I64, bias: I64, vth: I64, a_in: I64, u: I64, v: I64, fired: U8, strict: bool
-) -> int:
-    """Advance one population by one chip step; writes u, v and fired, [N] each.
-
-    Returns -1, or in strict mode the first neuron whose current overflows.
-    """
-    for i in range(u.size):
-        x = _decay(u[i], du[i] + 1) + (a_in[i] << STATE_SHIFT)
-        if strict and abs(x) > STATE_MAX:
-            u[i] = x  # for the message
-            return i
-        if x > STATE_MAX + 1:
-            x -= STATE_SPAN
-        if x <= -STATE_MAX - 1:
-            x += STATE_SPAN
-        u[i] = x
-        peak = min(max(_decay(v[i], dv[i]) + x + bias[i], -STATE_MAX), STATE_MAX)
-        fired[i] = peak > vth[i] << STATE_SHIFT
-        v[i] = 0 if fired[i] else peak
-    return -1
-
-
-@jit
-def _decay(x: int, k: int) -> int:
-    kept = abs(x) * (DECAY_ONE - k) >> DECAY_BITS
-    return kept if x >= 0 else -kept

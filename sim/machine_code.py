@@ -5,7 +5,7 @@ takes 50 MB and 50 ms of it.
 """
 
 import ctypes
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -15,7 +15,7 @@ from typing import Any
 import llvmlite.binding as llvm
 import numpy as np
 
-from sim.entry import CALLED, Parameter, entry
+from sim.entry import CALLED, entry
 
 
 class _Method(ctypes.Structure):
@@ -45,20 +45,6 @@ class Signature:
     parameters: tuple[Any, ...]  # Parameters, and tuples of them
     result: np.dtype[Any] | None
 
-    @property
-    def flat(self) -> list[Parameter]:
-        """The parameters one by one, as machine code takes them."""
-        return list(flattened(self.parameters))
-
-
-def flattened(nested: Sequence[Any]) -> Iterator[Any]:
-    """The leaves of tuples inside tuples."""
-    for part in nested:
-        if isinstance(part, tuple):
-            yield from flattened(part)
-        else:
-            yield part
-
 
 def compiled(dispatcher: Any, signature: Signature, name: str) -> bytes:
     """Compile a function for this processor; returns an object file with its entry.
@@ -72,7 +58,7 @@ def compiled(dispatcher: Any, signature: Signature, name: str) -> bytes:
     dispatcher.compile(wanted)
     native = dispatcher.overloads[wanted.args].fndesc.llvm_func_name
     source = dispatcher.inspect_llvm(wanted.args)
-    source += entry(name, native, signature.flat, signature.result)
+    source += entry(name, native, signature.parameters, signature.result)
     module = llvm.parse_assembly(source)
     called = {f.name for f in module.functions if f.is_declaration and "llvm." not in f.name}
     assert called <= CALLED | _EVERYWHERE, (
@@ -82,11 +68,11 @@ def compiled(dispatcher: Any, signature: Signature, name: str) -> bytes:
     return code
 
 
-def dispatcher_of(function: Callable[..., Any], inline: str) -> Any:
+def dispatcher_of(function: Callable[..., Any], options: dict[str, str]) -> Any:
     """Numba's view of a kernel: without a way in for Python, and without memory of its own."""
     # Never fastmath: exactness is the contract.
     wrappers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return _numba().njit(_nrt=False, inline=inline, **wrappers)(function)
+    return _numba().njit(_nrt=False, **wrappers, **options)(function)
 
 
 def numba_type(dispatcher: Any) -> Any:

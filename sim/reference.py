@@ -1,7 +1,7 @@
 """The numpy reference: any Network, one chip step at a time, written to be read.
 
-It keeps the spikes of the last 64 steps and sums the weights of those that arrive. Everything
-faster is tested against it with `==`; it is never optimised.
+It keeps the spikes of the last 63 steps and sums the weights of those that arrive, each times its
+payload. Everything faster is tested against it with `==`; it is never optimised.
 """
 
 from collections import deque
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from realsam.arrays import I64, U8
+from realsam.arrays import I64, U8, Spikes
 from realsam.fixedpoint import STATE_SHIFT, clip, decay, refuse_overflow, shift_sum, wrap
 from realsam.ir import Driver, Lif, Network, Recorder, Run
 from realsam.limits import DELAY_MAX
@@ -38,6 +38,12 @@ def update(lif: Lif, state: State, a_in: I64) -> U8:
     return spikes.astype(np.uint8)
 
 
+def forget(lif: Lif, state: State, step: int) -> None:
+    """Clear u and v in place if a reset of the population is due before this step."""
+    if lif.reset and lif.reset.is_due(step):
+        state.u, state.v = np.zeros_like(state.u), np.zeros_like(state.v)
+
+
 class Reference:
     """A Network in motion; all state is zero at first."""
 
@@ -48,7 +54,7 @@ class Reference:
             p.name: State(np.zeros(p.size, np.int64), np.zeros(p.size, np.int64))
             for p in network.populations
         }
-        silence = np.zeros(sum(network.sizes.values()), np.uint8)
+        silence: Spikes = np.zeros(sum(network.sizes.values()), network.input.dtype)
         self._history = deque([silence] * (DELAY_MAX + 1), maxlen=DELAY_MAX + 1)
         self._time = 0
         # Source-major copies: the weights of one arriving spike lie side by side.
@@ -57,36 +63,46 @@ class Reference:
         ]
 
     def arriving(self, target: str) -> I64:
-        """[N] weighted sum of the spikes that reach target in this step."""
+        """[N] weighted sum of the spikes, or payloads, that reach target in this step."""
         total = np.zeros(self.network.sizes[target], np.int64)
         for projection, columns, weight in self._fibres:
             if projection.target != target:
                 continue
             for delay in np.unique(projection.delay):
                 emitted = self._history[-1 - int(delay)][columns] * (projection.delay == delay)
-                total += shift_sum(
-                    weight[np.flatnonzero(emitted)].sum(axis=0), projection.weight_exp
-                )
+                active = np.flatnonzero(emitted)
+                weighted = weight[active]
+                if self.network.input.message_bits:  # else every payload is 1
+                    weighted = emitted[active, None] * weighted
+                total += shift_sum(weighted.sum(axis=0), projection.weight_exp)
         return total
 
-    def step(self, spikes: U8) -> U8:
+    def step(self, spikes: Spikes) -> Spikes:
         """Advance every population by one step with input spikes [M]; returns all spikes."""
         pieces = [spikes]
         for population in self.network.populations:
+            state = self.state[population.name]
+            forget(population, state, self._time)
             a_in = self.arriving(population.name)
             if self.strict:
-                u = current(population, self.state[population.name].u, a_in)
+                u = current(population, state.u, a_in)
                 refuse_overflow(population.name, u, self._time)
-            pieces.append(update(population, self.state[population.name], a_in))
-        fired: U8 = np.concatenate(pieces)
+            pieces.append(update(population, state, a_in))
+        fired: Spikes = np.concatenate(pieces)
         self._history.append(fired)
         self._time += 1
         return fired
 
-    def token(self, spikes: U8) -> tuple[U8, I64]:
-        """Advance P steps; returns all spikes of the token and the readout voltages [D]."""
+    def token(self, spikes: Spikes) -> tuple[Spikes, I64]:
+        """Advance P steps; returns all spikes of the token and the readout voltages [D].
+
+        Raises:
+            RunError: if the input lines cannot carry these spikes [M].
+        """
+        self.network.input.refuse(spikes)
+        spikes = spikes.astype(self.network.input.dtype)
         quiet = np.zeros_like(spikes)
-        total = np.zeros(sum(self.network.sizes.values()), np.uint8)
+        total: Spikes = np.zeros(sum(self.network.sizes.values()), spikes.dtype)
         voltage = np.zeros(self.network.sizes[self.network.readout], np.int64)
         for phase in range(self.network.steps_per_token):
             total += self.step(spikes if phase == 0 else quiet)

@@ -1,45 +1,21 @@
 """The step engine: any Network, one chip step at a time, event-driven.
 
-Gives the bits of `sim.reference` for current memory, biases, any delays and weight exponents.
+Gives the bits of `sim.reference` for current memory, biases, resets, any delays and weight
+exponents, and for graded input.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
-from realsam.arrays import I8, I64, U8
+from realsam.arrays import I64, Spikes
 from realsam.errors import CurrentOverflowError
-from realsam.ir import Lif, Network, Projection
-from sim.kernels import project, update
-from sim.token_engine import halved, refuse_input
+from realsam.ir import Network, Reset
+from sim.step_kernels import Neurons, State, Synapses, play_steps
+from sim.token_engine import halved
 
-
-@dataclass(frozen=True)
-class _Fibres:
-    """A projection as the kernel takes it, rows of one delay side by side."""
-
-    rows: I8  # [M, N] half weights
-    columns: I64  # [M] neuron of each row in the spike vector
-    first: I64  # [D + 1] where the rows of each delay begin
-    delay: I64  # [D]
-    exponent: int
-    ring: I64  # [R, N] sums on their way, by time of arrival modulo R
-    active: I64  # [M] scratch
-
-    @staticmethod
-    def of(network: Network, projection: Projection) -> "_Fibres":
-        order = np.argsort(projection.delay, kind="stable")
-        delay, first = np.unique(projection.delay[order], return_index=True)
-        shape = (int(delay.max()) + 2, len(projection.weight))
-        return _Fibres(
-            halved(projection.weight)[order],
-            network.columns(projection)[order],
-            np.append(first, order.size),
-            delay,
-            projection.weight_exp,
-            np.zeros(shape, np.int64),
-            np.zeros(order.size + 1, np.int64),
-        )
+_NEVER = Reset(interval=0)
 
 
 class StepEngine:
@@ -48,57 +24,120 @@ class StepEngine:
     def __init__(self, network: Network, strict: bool = False) -> None:
         self.network = network
         self.strict = strict  # an overflowing current is an error instead of a wrap
-        self._spans = network.spans
-        self._fibres = [(q.target, _Fibres.of(network, q)) for q in network.projections]
-        self._total = np.zeros(max(network.sizes.values()), np.int32)
-        self.state = {
-            p.name: (np.zeros(p.size, np.int64), np.zeros(p.size, np.int64))
-            for p in network.populations
-        }  # u and v
+        self._neurons = _neurons(network)
+        self._synapses = _synapses(network)
+        self._state = _rest(network, self._neurons, self._synapses)
+        self._readout = list(network.sizes).index(network.readout)
+        self._voltage = np.zeros(network.sizes[network.readout], np.int64)
+        self._fired: Spikes = self._state.counts
+        if network.input.message_bits:
+            self._fired = np.zeros(self._state.counts.size, network.input.dtype)
         self._time = 0
 
-    def step(self, spikes: U8) -> U8:
-        """Advance every population by one step with input spikes [M]; returns all spikes."""
-        fired = np.zeros(sum(self.network.sizes.values()), np.uint8)
-        fired[: spikes.size] = spikes
-        for population in self.network.populations:
-            self._update(population, fired[self._spans[population.name]])
-        for _, f in self._fibres:
-            project(
-                f.rows,
-                f.columns,
-                f.first,
-                f.delay,
-                f.exponent,
-                fired,
-                f.ring,
-                self._time,
-                f.active,
-                self._total[: f.rows.shape[1]],
-            )
-        self._time += 1
-        return fired
+    @property
+    def state(self) -> dict[str, tuple[I64, I64]]:
+        """Views of u and v [N] of every population."""
+        spans = list(self.network.spans.items())[1:]
+        return {name: (self._state.u[span], self._state.v[span]) for name, span in spans}
 
-    def _update(self, lif: Lif, fired: U8) -> None:
-        a_in = np.zeros(lif.size, np.int64)
-        for target, fibres in self._fibres:
-            if target == lif.name:
-                slot = fibres.ring[self._time % len(fibres.ring)]
-                a_in += slot
-                slot[:] = 0
-        u, v = self.state[lif.name]
-        overflow = update(lif.du, lif.dv, lif.bias, lif.vth, a_in, u, v, fired, self.strict)
+    def token(self, spikes: Spikes) -> tuple[Spikes, I64]:
+        """Advance P steps; returns all spikes of the token and the readout voltages [D].
+
+        Both arrays are those of the engine: the next token writes them.
+
+        Raises:
+            RunError: if the input lines cannot carry these spikes [M].
+            CurrentOverflowError: in strict mode, if a current leaves 24 bits.
+        """
+        network, state = self.network, self._state
+        network.input.refuse(spikes)
+        state.message[:] = spikes
+        clock = self._time, network.steps_per_token, self._readout, network.readout_phase
+        overflow = play_steps(
+            self._neurons, self._synapses, state, *clock, self._voltage, self.strict
+        )
         if overflow >= 0:
-            raise CurrentOverflowError(f"{lif.name}[{overflow}]", int(u[overflow]), self._time)
+            step, neuron = divmod(overflow, state.v.size)
+            raise self._overflow(neuron, self._time + step)
+        self._time += network.steps_per_token
+        if self._fired is not state.counts:
+            self._fired[:] = state.counts
+            self._fired[: spikes.size] = state.message
+        return self._fired, self._voltage
 
-    def token(self, spikes: U8) -> tuple[U8, I64]:
-        """Advance P steps; returns all spikes of the token and the readout voltages [D]."""
-        refuse_input(spikes, self.network)
-        network, quiet = self.network, np.zeros_like(spikes)
-        total = np.zeros(sum(network.sizes.values()), np.uint8)
-        voltage = np.zeros(network.sizes[network.readout], np.int64)
-        for phase in range(network.steps_per_token):
-            total += self.step(spikes if phase == 0 else quiet)
-            if phase == network.readout_phase:
-                voltage = self.state[network.readout][1].copy()
-        return total, voltage
+    def _overflow(self, neuron: int, time: int) -> CurrentOverflowError:
+        spans = self.network.spans.items()
+        name, first = next((name, span.start) for name, span in spans if neuron < span.stop)
+        return CurrentOverflowError(f"{name}[{neuron - first}]", int(self._state.u[neuron]), time)
+
+
+def _neurons(network: Network) -> Neurons:
+    lines = np.zeros(network.input.size, np.int64)
+    populations, sizes = network.populations, network.sizes
+    longest = dict.fromkeys(sizes, -1)  # without input one slot is enough
+    for q in network.projections:
+        longest[q.target] = max(longest[q.target], int(q.delay.max()))
+    resets = [p.reset or _NEVER for p in populations]
+    return Neurons(
+        start=_starts(sizes.values()),
+        du=np.concatenate([lines, *(p.du for p in populations)]),
+        dv=np.concatenate([lines, *(p.dv for p in populations)]),
+        bias=np.concatenate([lines, *(p.bias for p in populations)]),
+        vth=np.concatenate([lines, *(p.vth for p in populations)]),
+        interval=np.array([0, *(r.interval for r in resets)], np.int64),
+        offset=np.array([0, *(r.offset for r in resets)], np.int64),
+        ring=_starts((longest[name] + 2) * size for name, size in sizes.items()),
+    )
+
+
+def _synapses(network: Network) -> Synapses:
+    order, projections = list(network.sizes), network.projections
+    by_delay = [np.argsort(q.delay, kind="stable") for q in projections]
+    delays = [np.unique(q.delay, return_inverse=True, return_counts=True) for q in projections]
+    columns = _starts(q.delay.size for q in projections)
+    groups = _starts(values.size for values, _, _ in delays)
+    graded = [network.input.message_bits > 0 and order[0] in q.sources for q in projections]
+    widths = [[network.sizes[name] for name in q.sources] for q in projections]
+    each = range(len(projections))
+    return Synapses(
+        target=np.array([order.index(q.target) for q in projections], np.int64),
+        exponent=np.array([q.weight_exp for q in projections], np.int64),
+        graded=np.array(graded, np.uint8),
+        place=_starts(q.weight.size for q in projections),
+        rows=_joined([halved(projections[i].weight)[by_delay[i]].ravel() for i in each], np.int8),
+        sources=_starts(len(q.sources) for q in projections),
+        source=_joined([[order.index(name) for name in q.sources] for q in projections]),
+        column=_joined([columns[i] + _starts(widths[i])[:-1] for i in each]),
+        row=_joined([np.argsort(places) for places in by_delay]),
+        group=_joined([groups[i] + delays[i][1] for i in each]),
+        groups=groups,
+        delay=_joined([values for values, _, _ in delays]),
+        first=_joined([columns[i] + _starts(delays[i][2])[:-1] for i in each]),
+    )
+
+
+def _rest(network: Network, neurons: Neurons, synapses: Synapses) -> State:
+    n, widest = neurons.du.size, max(network.sizes.values())
+    return State(
+        u=np.zeros(n, np.int64),
+        v=np.zeros(n, np.int64),
+        ring=np.zeros(neurons.ring[-1], np.int64),
+        message=np.zeros(network.input.size, np.int32),
+        counts=np.zeros(n, np.uint8),
+        active=np.zeros((len(network.sizes), widest + 1), np.int64),
+        n_active=np.zeros(len(network.sizes), np.int64),
+        ready=np.zeros(synapses.row.size, np.int64),
+        payload=np.zeros(synapses.row.size, np.int32),
+        n_ready=np.zeros(synapses.delay.size, np.int64),
+        total=np.zeros(widest, np.int32),
+        weighted=np.zeros(widest, np.int64),
+    )
+
+
+def _starts(sizes: Iterable[int]) -> I64:
+    """[n + 1] where each of n parts of these sizes begins, and where the last one ends."""
+    return np.cumsum([0, *sizes], dtype=np.int64)
+
+
+def _joined(parts: list[Any], dtype: type[np.int8 | np.int64] = np.int64) -> Any:
+    return np.concatenate([np.zeros(0, dtype), *parts], dtype=dtype)

@@ -1,14 +1,16 @@
 """The token-clock engine: whole tokens at once, for networks that follow the token clock.
 
-Skips the idle phases. Lacks what `StepEngine` has: current memory, biases, free delays.
+Skips the idle phases. Lacks what `StepEngine` has: current memory, biases, free delays, resets and
+graded input.
 """
 
 from collections.abc import Sequence
 from copy import copy
+from typing import Any
 
 import numpy as np
 
-from realsam.arrays import F64, I8, I16, I32, I64, U8
+from realsam.arrays import F64, I8, I16, I32, I64, U8, Spikes
 from realsam.errors import NetworkError
 from realsam.fixedpoint import DECAY_ONE, STATE_SHIFT, refuse_overflow
 from realsam.ir import Network, from_network
@@ -44,7 +46,7 @@ class TokenEngine:
         vth = np.concatenate([lines, *(layer.vth for layer in clock.layers)])
         keep, threshold = (DECAY_ONE - dv) / DECAY_ONE, vth * float(1 << STATE_SHIFT)
         self.neurons: Neurons = keep, threshold, network.steps_per_token
-        self._known: dict[bytes, I32] = {}
+        self._known: dict[tuple[Any, bytes], I32] = {}
         self.reset()
 
     def reset(self) -> None:
@@ -71,27 +73,35 @@ class TokenEngine:
         other.reset()
         return other
 
-    def input_sums(self, spikes: U8) -> I32:
+    def input_sums(self, spikes: Spikes) -> I32:
         """[sum of N] half weights that these input spikes put into the layers."""
         sums = np.empty_like(self._total)
         sum_input(np.flatnonzero(spikes), *self.wiring, sums)
         return sums
 
-    def _known_sums(self, spikes: U8) -> I32:
+    def _known_sums(self, spikes: Spikes) -> I32:
         # The input of a token is always the same: its sums are looked up when it comes again.
-        key = spikes.tobytes()
+        key = spikes.shape, spikes.tobytes()
         if (known := self._known.get(key)) is not None:
             return known
+        self.network.input.refuse(spikes)
         if len(self._known) * self._total.nbytes >= _REMEMBERED:
             self._known.clear()
         sums = self._known[key] = self.input_sums(spikes)
         return sums
 
-    def token(self, spikes: U8) -> tuple[U8, I64]:
-        """Advance one token; returns all its spikes and the readout voltages [D]."""
-        refuse_input(spikes, self.network)
+    def token(self, spikes: Spikes) -> tuple[U8, I64]:
+        """Advance one token; returns all its spikes and the readout voltages [D].
+
+        The next token writes the array of spikes again.
+
+        Raises:
+            RunError: if the input lines cannot carry these spikes [M].
+            CurrentOverflowError: in strict mode, if a current leaves 24 bits.
+        """
+        given = self._known_sums(spikes)
         self._fired[: spikes.size] = spikes
-        play_token(self._known_sums(spikes), *self.wiring, *self.neurons, *self.state)
+        play_token(given, *self.wiring, *self.neurons, *self.state)
         if self.strict:
             self._refuse_overflow()
         self._time += self.network.steps_per_token
@@ -104,19 +114,6 @@ class TokenEngine:
             lines = self.network.input.size
             part = u[span.start - lines : span.stop - lines]
             refuse_overflow(population.name, part, self._time + phase)
-
-
-def refuse_input(spikes: U8, network: Network) -> None:
-    """Refuse input spikes of another shape than [M]; their values are the drivers' business.
-
-    Raises:
-        NetworkError: names both shapes.
-    """
-    if spikes.shape != (network.input.size,):
-        raise NetworkError(
-            f"{network.input.name}: input spikes {spikes.shape} are not ({network.input.size},)",
-            "give one value per input line",
-        )
 
 
 def halved(weight: I16) -> np.ndarray[tuple[int, ...], np.dtype[np.int8]]:

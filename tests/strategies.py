@@ -1,4 +1,4 @@
-"""Networks, hosts and inputs drawn at random, edges first.
+"""Networks, hosts and inputs drawn at random, edges first; some graded, some with resets.
 
 Plain functions of a numpy Generator, so that a seed names a network; `networks`, `token_clocks`
 and `cases` wrap them, and those of the campaign, for hypothesis. Half of all registers sit on the
@@ -6,13 +6,15 @@ edges of their range: plain random numbers hardly ever do, and that is where imp
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import strategies as st
 
 from benchmarks.campaign.case import Case
+from benchmarks.campaign.document import messages
 from benchmarks.campaign.draw import draw
-from realsam.arrays import I16, I64, U8
+from realsam.arrays import I16, I64, Spikes
 from realsam.ir import (
     Host,
     Input,
@@ -20,6 +22,7 @@ from realsam.ir import (
     Lif,
     Network,
     Projection,
+    Reset,
     TokenClock,
     readout_layer,
     to_network,
@@ -30,6 +33,8 @@ THRESHOLDS = (0, 1, 131071, 131072)
 MANTISSAS = (0, 0, 1, -1, 4095, -4095)
 DELAYS = (0, 1, 2, 61, 62)
 WEIGHTS = (0, 2, -2, 254, -256)
+MESSAGE_BITS = (0, 0, 0, 2, 8, 16)
+INTERVALS = (1, 2, 3, 5, 1000)
 _MAGNITUDES = (0, 1, 63, 64, 4095, 4096, 4097, 2**22, 2**23 - 2, 2**23 - 1)
 STATE_EDGES = tuple(sorted({sign * x for x in _MAGNITUDES for sign in (1, -1)}))
 DECAY_EDGES = (0, 1, 2, 2047, 2048, 4094, 4095, 4096)
@@ -63,7 +68,8 @@ def lif(rng: np.random.Generator, name: str, size: int) -> Lif:
 def network(rng: np.random.Generator, steps_per_token: int | None = None) -> Network:
     """Any Network: recurrence, several sources and projections, every register its own value.
 
-    Few enough synapses that the current wraps once at most, as the chip's arithmetic assumes.
+    Few enough synapses that without payloads the current wraps once at most, as the chip's
+    arithmetic assumes.
     """
     steps = steps_per_token or int(rng.integers(1, 13))
     source = Input("in", int(rng.integers(1, 6)))
@@ -77,7 +83,22 @@ def network(rng: np.random.Generator, steps_per_token: int | None = None) -> Net
         projections.append(_projection(rng, sizes, target, tuple(map(str, sources))))
     readout = str(rng.choice([p.name for p in populations]))
     phase = int(rng.integers(0, steps))
-    return Network(source, populations, tuple(projections), readout, steps, phase)
+    plain = Network(source, populations, tuple(projections), readout, steps, phase)
+    return extended(rng, plain)
+
+
+def extended(rng: np.random.Generator, plain: Network) -> Network:
+    """The network with a graded input, with resets, with both, or as it is."""
+    lines = replace(plain.input, message_bits=int(rng.choice(MESSAGE_BITS)))
+    resets = [reset(rng) if rng.random() < 0.3 else None for _ in plain.populations]
+    forgetful = zip(plain.populations, resets, strict=True)
+    return replace(plain, input=lines, populations=tuple(replace(p, reset=r) for p, r in forgetful))
+
+
+def reset(rng: np.random.Generator) -> Reset:
+    """Resets on either edge of their interval, which is short, or longer than any test."""
+    interval = int(rng.choice(INTERVALS))
+    return Reset(interval, int(rng.choice([0, interval - 1])))
 
 
 def _projection(
@@ -122,11 +143,10 @@ def sparse_clock(rng: np.random.Generator, layers: int = 3) -> TokenClock:
     return TokenClock(Input("in", lines), tuple(built), layers + 2 + int(rng.integers(0, 4)))
 
 
-def input_spikes(rng: np.random.Generator, network: Network, tokens: int) -> U8:
-    """[tokens, M] input spikes, from silence to every line at once."""
+def input_spikes(rng: np.random.Generator, network: Network, tokens: int) -> Spikes:
+    """[tokens, M] input spikes or payloads, from silence to every line at once."""
     density = rng.choice([0.0, 0.1, 0.5, 1.0], (tokens, 1))
-    spikes: U8 = (rng.random((tokens, network.input.size)) < density).astype(np.uint8)
-    return spikes
+    return messages(rng, network.input, rng.random((tokens, network.input.size)) < density)
 
 
 def host(rng: np.random.Generator, network: Network, vocab: int = 40, end_of_text: int = 0) -> Host:

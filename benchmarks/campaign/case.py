@@ -3,18 +3,18 @@
 import json
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from realsam.arrays import U8
+from realsam.arrays import Spikes
 from realsam.errors import RealSamError
 from realsam.files import replacing
-from realsam.ir import Input, Lif, Network, Projection
+from realsam.ir import Input, Lif, Network, Projection, Reset
 
-FORMAT = 1
+FORMAT = 2  # 1 had neither graded input nor resets
 _UNREADABLE = (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error)
 _REGISTERS = ("du", "dv", "bias", "vth")
 
@@ -25,7 +25,7 @@ class Case:
 
     name: str  # "seed/index" of a drawn case; it stays when the case is shrunk
     network: Network
-    spikes: U8  # [K, M] input spikes of every token
+    spikes: Spikes  # [K, M] input spikes, or payloads, of every token
 
 
 def save_case(case: Case, path: Path) -> None:
@@ -34,8 +34,9 @@ def save_case(case: Case, path: Path) -> None:
     about = {
         "format": FORMAT,
         "name": case.name,
-        "input": [network.input.name, network.input.size],
+        "input": [network.input.name, network.input.size, network.input.message_bits],
         "populations": [p.name for p in network.populations],
+        "resets": [astuple(p.reset) if p.reset else None for p in network.populations],
         "projections": [[q.target, q.sources, q.weight_exp] for q in network.projections],
         "clock": [network.readout, network.steps_per_token, network.readout_phase],
     }
@@ -72,8 +73,12 @@ def load_case(path: Path) -> Case:
 
 def _network(about: dict[str, Any], arrays: dict[str, Any]) -> Network:
     populations = tuple(
-        Lif(name, *(arrays[f"population/{i}/{register}"] for register in _REGISTERS))
-        for i, name in enumerate(about["populations"])
+        Lif(
+            name,
+            *(arrays[f"population/{i}/{register}"] for register in _REGISTERS),
+            reset=Reset(*reset) if reset else None,
+        )
+        for i, (name, reset) in enumerate(zip(about["populations"], about["resets"], strict=True))
     )
     projections = tuple(
         Projection(

@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.campaign.case import Case
 from benchmarks.campaign.host import host_differs
 from benchmarks.campaign.watch import CLOCKED, Watched
-from realsam.arrays import I64, U8
+from realsam.arrays import I64, Spikes
 from realsam.errors import CurrentOverflowError, NetworkError
 from realsam.fixedpoint import STATE_SHIFT, wrap
 from realsam.ir import Network, Recorder, Replay, Run, from_network
@@ -39,7 +39,7 @@ class Outcome:
 class Moving(Protocol):
     """What plays a network token by token."""
 
-    def token(self, spikes: U8) -> tuple[U8, I64]:
+    def token(self, spikes: Spikes) -> tuple[Spikes, I64]:
         """Advance one token; returns all its spikes and the readout voltages."""
 
 

@@ -4,7 +4,8 @@ Plain functions of a numpy Generator, so that two numbers name a case. Plain ran
 ever meet an edge, and edges are where implementations differ. So registers, delays, sizes and
 token lengths sit on the ends of their ranges as often as not, some weights are chosen to add up
 to exactly the 2**17 at which a current leaves 24 bits, some thresholds to be met exactly, and some
-networks miss the token clock by one register.
+networks miss the token clock by one register. Of any networks some have a graded input, some
+populations with resets.
 """
 
 from dataclasses import replace
@@ -12,13 +13,15 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.campaign.case import Case
-from realsam.arrays import I16, I64, U8
+from benchmarks.campaign.document import STEPS, document
+from realsam.arrays import I16, I64
 from realsam.ir import (
     Input,
     Layer,
     Lif,
     Network,
     Projection,
+    Reset,
     TokenClock,
     readout_layer,
     to_network,
@@ -31,6 +34,8 @@ THRESHOLDS = (0, 1, 131071, 131072)
 MANTISSAS = (0, 1, -1, 4095, -4095)
 DELAYS = (0, 1, 2, 30, 61, 62)
 WEIGHTS = (0, 2, -2, 254, -256)
+MESSAGE_BITS = (2, 3, 8, 9, 16, 24)
+INTERVALS = (1, 2, 3, 7, 62, 63, 64, 1000)
 EXPONENTS = (-8, -7, -2, -1, 0, 0, 0, 1, 2, 6, 7)
 _LIMIT = 1 << 17  # the smallest weighted input whose current leaves 24 bits
 SUMS = tuple(s * x for s in (1, -1) for x in (_LIMIT - 2, _LIMIT, _LIMIT + 2, 2 * _LIMIT - 512))
@@ -38,7 +43,6 @@ SUMS = tuple(s * x for s in (1, -1) for x in (_LIMIT - 2, _LIMIT, _LIMIT + 2, 2 
 WIDTHS = (15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 257)
 WIDE_INPUTS = (513, 516, 517, 600, 1040, 1600)  # from 512 on, inputs alone can overflow a current
 NEEDLES = 8  # neurons of a needle
-STEPS = 130  # chip steps of a case, about
 
 
 def draw(seed: int, index: int) -> Case:
@@ -55,28 +59,6 @@ def draw(seed: int, index: int) -> Case:
         case _:
             network = free(rng)
     return Case(name, network, document(rng, network))
-
-
-def document(rng: np.random.Generator, network: Network) -> U8:
-    """[K, M] input spikes: mixed, silent, saturated, prefixes of lines, single lines, a pulse."""
-    lines = network.input.size
-    tokens = max(3, int(rng.integers(STEPS // 2, STEPS)) // network.steps_per_token)
-    match rng.choice(6, p=[0.35, 0.05, 0.2, 0.2, 0.1, 0.1]):
-        case 0:
-            on = rng.random((tokens, lines)) < rng.choice([0.0, 0.1, 0.5, 1.0], (tokens, 1))
-        case 1:
-            on = np.zeros((tokens, lines), bool)
-        case 2:
-            on = np.ones((tokens, lines), bool)
-        case 3:
-            counts = rng.choice([0, 1, lines // 2, lines - 1, lines, 511, 512, 513, 516], tokens)
-            on = np.arange(lines) < counts[:, None]
-        case 4:
-            on = np.arange(lines) == rng.integers(0, lines, (tokens, 1))
-        case _:
-            on = np.arange(tokens)[:, None] == np.zeros(lines)
-    spikes: U8 = on.astype(np.uint8)
-    return spikes
 
 
 def edged(rng: np.random.Generator, edges: tuple[int, ...], high: int, size: int) -> I64:
@@ -193,7 +175,19 @@ def free(rng: np.random.Generator) -> Network:
         )
     populations = tuple(_lif(rng, name, sizes[name], projections) for name in names[1:])
     readout, phase = str(rng.choice(names[1:])), int(rng.choice([0, steps - 1, steps // 2]))
-    return Network(Input("in", sizes["in"]), populations, tuple(projections), readout, steps, phase)
+    lines = Input("in", sizes["in"], message_bits(rng) if rng.random() < 0.4 else 0)
+    return Network(lines, populations, tuple(projections), readout, steps, phase)
+
+
+def message_bits(rng: np.random.Generator) -> int:
+    """Message bits of a graded input."""
+    return int(rng.choice([*MESSAGE_BITS, rng.integers(2, 25)]))
+
+
+def reset(rng: np.random.Generator) -> Reset:
+    """Resets at either end of their interval, or anywhere in it."""
+    interval = int(rng.choice([*INTERVALS, rng.integers(1, STEPS)]))
+    return Reset(interval, int(rng.choice([0, interval - 1, rng.integers(0, interval)])))
 
 
 def _projection(
@@ -215,17 +209,19 @@ def _lif(rng: np.random.Generator, name: str, size: int, projections: list[Proje
     into = [q for q in projections if q.target == name]
     known = thresholds(rng, into[0].weight, into[0].weight_exp) if into else None
     vth = edged(rng, THRESHOLDS, 600, size) if known is None else known
-    return Lif(name, du, edged(rng, VOLTAGE_DECAYS, 4097, size), bias * bool(biased), vth)
+    dv = edged(rng, VOLTAGE_DECAYS, 4097, size)
+    forgets = reset(rng) if rng.random() < 0.3 else None
+    return Lif(name, du, dv, bias * bool(biased), vth, forgets)
 
 
 def off_clock(rng: np.random.Generator) -> Network:
-    """A token clock with one register changed, so that it is none."""
+    """A token clock with one thing changed, so that it is none."""
     network = to_network(token_clock(rng))
     first, *others = network.populations
     into, *rest = network.projections
     one = (np.arange(first.size) == rng.integers(0, first.size)).astype(np.int64)
     column = (np.arange(into.delay.size) == rng.integers(0, into.delay.size)).astype(np.int64)
-    match rng.integers(0, 6):
+    match rng.integers(0, 8):
         case 0:
             first = replace(first, du=first.du - one)
         case 1:
@@ -237,8 +233,12 @@ def off_clock(rng: np.random.Generator) -> Network:
         case 4:
             phase = int(rng.integers(0, network.steps_per_token))
             network = replace(network, readout_phase=phase, readout=first.name)
-        case _:
+        case 5:
             rest = [*rest, into]  # the same synapses once more
+        case 6:
+            first = replace(first, reset=reset(rng))
+        case _:
+            network = replace(network, input=replace(network.input, message_bits=message_bits(rng)))
     return replace(network, populations=(first, *others), projections=(into, *rest))
 
 

@@ -32,7 +32,8 @@ class Fault:
     wrong: str
 
 
-_KERNELS, _TOKEN, _STEP = "kernels.py", "token_engine.py", "step_engine.py"
+_KERNELS, _TOKEN = "kernels.py", "token_engine.py"
+_STEPS, _STEP = "step_kernels.py", "step_engine.py"
 _ENGINES = (
     Fault("token: wraps a unit late", _KERNELS, "if u > STATE_MAX + 1:", "if u > STATE_MAX + 129:"),
     Fault("token: -2**23 stays", _KERNELS, "if u <= -STATE_MAX - 1:", "if u < -STATE_MAX - 1:"),
@@ -65,14 +66,14 @@ _ENGINES = (
     Fault(
         "token: hears only the first of equal sources",
         _KERNELS,
-        "add_stretches(own[row[k] * (end - begin) :], neurons, sums)",
-        "add_stretches(own, neurons, sums)",
+        "add_rows(own[row[k] * (end - begin) :], neurons, sums)",
+        "add_rows(own, neurons, sums)",
     ),
     Fault(
         "token: inputs with as many spikes are alike",
         _TOKEN,
-        "key = spikes.tobytes()",
-        "key = spikes.sum().tobytes()",
+        "key = spikes.shape, spikes.tobytes()",
+        "key = spikes.shape, spikes.sum().tobytes()",
     ),
     Fault(
         "token: overflow named a step late",
@@ -82,16 +83,10 @@ _ENGINES = (
     ),
     Fault("both: -256 is not halved", _TOKEN, "(weight >> 1).T", "np.maximum(weight >> 1, -127).T"),
     Fault(
-        "token: the last active row is lost",
+        "both: the last active row is lost",
         _KERNELS,
-        "while k < active.size:\n        a = active[k] * n",
-        "while k + 1 < active.size:\n        a = active[k] * n",
-    ),
-    Fault(
-        "step: the last active row is lost",
-        _KERNELS,
-        "while k < active.size:\n        _add_one(rows[active[k]], total)",
-        "while k + 1 < active.size:\n        _add_one(rows[active[k]], total)",
+        "while k < active.size:",
+        "while k + 1 < active.size:",
     ),
     Fault(
         "both: 16-bit sums of four rows",
@@ -99,48 +94,99 @@ _ENGINES = (
         "np.int32(a[i]) + b[i] + c[i] + d[i]",
         "np.int8(a[i] + b[i]) + c[i] + d[i]",
     ),
-    Fault("step: wraps a unit late", _KERNELS, "if x > STATE_MAX + 1:", "if x > STATE_MAX + 2:"),
-    Fault("step: -2**23 stays", _KERNELS, "if x <= -STATE_MAX - 1:", "if x < -STATE_MAX - 1:"),
+    Fault("step: wraps a unit late", _STEPS, "if x > STATE_MAX + 1:", "if x > STATE_MAX + 2:"),
+    Fault("step: -2**23 stays", _STEPS, "if x <= -STATE_MAX - 1:", "if x < -STATE_MAX - 1:"),
     Fault(
         "step: 2**23 is no overflow",
-        _KERNELS,
+        _STEPS,
         "strict and abs(x) > STATE_MAX",
         "strict and abs(x) > STATE_MAX + 1",
     ),
     Fault(
         "step: 2**23 - 1 is an overflow",
-        _KERNELS,
+        _STEPS,
         "strict and abs(x) > STATE_MAX",
         "strict and abs(x) >= STATE_MAX",
     ),
-    Fault("step: decay of u by du", _KERNELS, "du[i] + 1", "du[i]"),
+    Fault("step: decay of u by du", _STEPS, "du[i] + 1", "du[i]"),
     Fault(
         "step: decay rounds down",
-        _KERNELS,
+        _STEPS,
         "return kept if x >= 0 else -kept",
         "return x * (DECAY_ONE - k) >> DECAY_BITS",
     ),
     Fault(
         "step: bias after the clip",
-        _KERNELS,
-        "min(max(_decay(v[i], dv[i]) + x + bias[i], -STATE_MAX), STATE_MAX)",
-        "min(max(_decay(v[i], dv[i]) + x, -STATE_MAX), STATE_MAX) + bias[i]",
+        _STEPS,
+        "min(max(decay(v[i], dv[i]) + x + bias[i], -STATE_MAX), STATE_MAX)",
+        "min(max(decay(v[i], dv[i]) + x, -STATE_MAX), STATE_MAX) + bias[i]",
     ),
-    Fault("step: spikes at the threshold", _KERNELS, "peak > vth[i]", "peak >= vth[i]"),
-    Fault("step: sums rounded up", _KERNELS, "whole >> -exponent", "-(-whole >> -exponent)"),
+    Fault("step: spikes at the threshold", _STEPS, "peak > vth[i]", "peak >= vth[i]"),
+    Fault("step: sums rounded up", _STEPS, "whole >> -exponent", "-(-whole >> -exponent)"),
     Fault(
         "step: rows shifted by the first delay",
-        _KERNELS,
-        "time + 1 + delay[d]",
-        "time + 1 + delay[0]",
+        _STEPS,
+        "following + synapses.delay[g]",
+        "following + synapses.delay[0]",
     ),
-    Fault("step: a ring too short", _STEP, "int(delay.max()) + 2", "min(int(delay.max()) + 2, 62)"),
-    Fault("step: one projection per population", _STEP, "a_in += slot", "a_in[:] = slot"),
+    Fault("step: a ring too short", _STEP, "(longest[name] + 2)", "min(longest[name] + 2, 62)"),
+    Fault(
+        "step: one projection per population",
+        _STEPS,
+        "arrival[i] += whole << exponent",
+        "arrival[i] = whole << exponent",
+    ),
     Fault(
         "step: readout at the end of the token",
-        _STEP,
-        "phase == network.readout_phase",
-        "phase == network.steps_per_token - 1",
+        _STEPS,
+        "if step == phase:",
+        "if step == steps - 1:",
+    ),
+    Fault(
+        "step: input in every step of the token",
+        _STEPS,
+        "state.n_active[0] = 0  #",
+        "state.n_active[0] += 0  #",
+    ),
+    Fault(
+        "step: payloads count once",
+        _STEPS,
+        "state.message[neuron] if source == 0 else 1",
+        "1",
+    ),
+    Fault(
+        "step: neurons send payloads",
+        _STEPS,
+        "state.message[neuron] if source == 0 else 1",
+        "state.message[neuron % state.message.size]",
+    ),
+    Fault(
+        "step: products of 16 bits",
+        _STEPS,
+        "np.int32(times * np.int32(row[i]))",
+        "np.int16(times * np.int32(row[i]))",
+    ),
+    Fault(
+        "step: negative payloads are no spikes",
+        _STEPS,
+        "on = state.message[i] != 0",
+        "on = state.message[i] > 0",
+    ),
+    Fault(
+        "step: resets a step late",
+        _STEPS,
+        "time % interval == neurons.offset[population]",
+        "(time - 1) % interval == neurons.offset[population]",
+    ),
+    Fault("step: resets keep the current", _STEPS, "        u[:] = 0\n", ""),
+    Fault("step: resets keep the voltage", _STEPS, "        v[:] = 0\n", ""),
+    Fault(
+        "step: resets lose what arrives",
+        _STEPS,
+        "a_in, active = ring[slot : slot + u.size], state.active[population]",
+        "a_in, active = ring[slot : slot + u.size], state.active[population]\n"
+        "    if interval > 0 and time % interval == neurons.offset[population]:\n"
+        "        a_in[:] = 0",
     ),
 )
 _DECODING, _SCORING = "decoding.py", "scoring.py"

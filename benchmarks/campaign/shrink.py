@@ -41,6 +41,8 @@ def _smaller(case: Case) -> Iterator[Case]:
             quiet = case.spikes.copy()
             quiet[:, half] = 0
             yield replace(case, spikes=quiet)
+    if (units := np.clip(case.spikes, -1, 1)).tolist() != case.spikes.tolist():
+        yield replace(case, spikes=units)
 
 
 def _simpler(network: Network) -> Iterator[Network]:
@@ -62,7 +64,8 @@ def _simpler(network: Network) -> Iterator[Network]:
                     both = network.projections[:i], network.projections[i + 1 :]
                     yield replace(network, projections=(*both[0], *changed, *both[1]))
     for i, p in enumerate(network.populations):
-        if p.bias.any():
-            populations = list(network.populations)
-            populations[i] = replace(p, bias=p.bias * 0)
-            yield replace(network, populations=tuple(populations))
+        simpler = [replace(p, bias=p.bias * 0)] if p.bias.any() else []
+        simpler += [replace(p, reset=None)] if p.reset else []
+        for other in simpler:
+            both = network.populations[:i], network.populations[i + 1 :]
+            yield replace(network, populations=(*both[0], other, *both[1]))

@@ -8,7 +8,7 @@ from collections import Counter
 
 import numpy as np
 
-from realsam.arrays import I64, U8
+from realsam.arrays import I64, Spikes
 from realsam.errors import CurrentOverflowError
 from realsam.fixedpoint import (
     STATE_MAX,
@@ -50,6 +50,12 @@ REQUIRED = (
     "networks with feedback",
     "networks with several projections into one population",
     "networks with a neuron without weights",
+    "networks with graded input",
+    "networks with resets",
+    "negative payloads",
+    "payloads at the ends of their range",
+    "resets of neurons that held something",
+    "resets while spikes arrive",
 )
 
 # What the fast path must have met on its own: of token clocks, again.
@@ -75,18 +81,28 @@ class Watched(Reference):
         self._lif = {p.name: p for p in network.populations}
         self._current: dict[str, list[I64]] = {name: [] for name in self._lif}
         self._peak: dict[str, list[I64]] = {name: [] for name in self._lif}
-        self._fired: list[U8] = []
+        self._fired: list[Spikes] = []
+        self._resets: Counter[str] = Counter()
 
     def arriving(self, target: str) -> I64:
         """See Reference; notes what the population is about to compute."""
         a_in, lif, state = super().arriving(target), self._lif[target], self.state[target]
         x = current(lif, state.u, a_in)
+        self._resets["resets while spikes arrive"] += self._forgets(target) * bool(a_in.any())
         self._current[target].append(x)
         self._peak[target].append(decay(state.v, lif.dv) + wrap(x) + lif.bias)
         return a_in
 
-    def step(self, spikes: U8) -> U8:
-        """See Reference; notes the spikes."""
+    def _forgets(self, name: str) -> bool:
+        reset = self._lif[name].reset
+        return reset is not None and reset.is_due(len(self._fired))
+
+    def step(self, spikes: Spikes) -> Spikes:
+        """See Reference; notes the spikes, and what is about to be forgotten."""
+        for name in self._lif:
+            held = (self.state[name].u != 0) | (self.state[name].v != 0)
+            forgotten = int(held.sum()) * self._forgets(name)
+            self._resets["resets of neurons that held something"] += forgotten
         fired = super().step(spikes)
         self._fired.append(fired)
         return fired
@@ -116,9 +132,15 @@ class Watched(Reference):
 
     def counts(self) -> Counter[str]:
         """The edges that were met so far."""
-        found = Counter(steps=len(self._fired)) + _shape(self.network)
-        fired = np.array(self._fired, np.uint8).reshape(-1, sum(self.network.sizes.values()))
-        found["spikes of inputs"] = int(fired[:, : self.network.input.size].sum())
+        found = Counter(steps=len(self._fired)) + _shape(self.network) + self._resets
+        fired = np.array(self._fired, self.network.input.dtype)
+        fired = fired.reshape(-1, sum(self.network.sizes.values()))
+        payload, (low, high) = fired[:, : self.network.input.size], self.network.input.payloads
+        found["spikes of inputs"] = int(np.count_nonzero(payload))
+        found["negative payloads"] = int((payload < 0).sum())
+        if self.network.input.message_bits:
+            ends = (payload == low) | (payload == high)
+            found["payloads at the ends of their range"] = int(ends.sum())
         found["spikes of neurons"] = int(fired[:, self.network.input.size :].sum())
         for name, lif in self._lif.items():
             x, peak = (np.array(kept[name]) for kept in (self._current, self._peak))
@@ -151,13 +173,13 @@ def _registers(x: I64, peak: I64, lif: Lif) -> Counter[str]:
     return Counter({name: int(np.count_nonzero(true)) for name, true in conditions.items()})
 
 
-def _arrivals(projection: Projection, fired: U8) -> Counter[str]:
+def _arrivals(projection: Projection, fired: Spikes) -> Counter[str]:
     """Edges of the sums of one projection, from the spikes [T, M] of its sources."""
     found: Counter[str] = Counter()
     weight, exponent = projection.weight.T.astype(np.float64), projection.weight_exp
     used = weight.any(axis=1)
     late = fired[: max(0, len(fired) - 1 - DELAY_MAX), (projection.delay == DELAY_MAX) & used]
-    found["spikes delayed by 62"] = int(late.sum())
+    found["spikes delayed by 62"] = int(np.count_nonzero(late))
     if exponent < 0:
         for delay in np.unique(projection.delay):
             at = projection.delay == delay
@@ -184,5 +206,7 @@ def _shape(network: Network) -> Counter[str]:
         "networks with a neuron without weights": any(
             (~q.weight.any(axis=1)).any() for q in network.projections
         ),
+        "networks with graded input": network.input.message_bits > 0,
+        "networks with resets": any(p.reset for p in network.populations),
     }
     return Counter({name: int(true) for name, true in kinds.items()})

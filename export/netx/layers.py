@@ -17,7 +17,7 @@ from export.hdf5 import BEYOND, text
 from export.netx.layout import BIAS_SHIFT
 from realsam.arrays import F64, I16, I64
 from realsam.errors import ExportError
-from realsam.ir import Lif
+from realsam.ir import Lif, Reset
 from realsam.limits import NEVER_SPIKES
 
 
@@ -33,9 +33,9 @@ class Dense:
     bias: I64
     vth: I64
 
-    def lif(self, name: str, bias: I64 | None = None) -> Lif:
-        """The population under that name, with another bias if one is given."""
-        return Lif(name, self.du, self.dv, self.bias if bias is None else bias, self.vth)
+    def lif(self, name: str, bias: I64 | None = None, reset: Reset | None = None) -> Lif:
+        """The population under that name, with another bias if one is given, and with resets."""
+        return Lif(name, self.du, self.dv, self.bias if bias is None else bias, self.vth, reset)
 
 
 @dataclass(frozen=True, eq=False)

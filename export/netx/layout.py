@@ -8,16 +8,17 @@
                         order of its columns; that layer itself and later ones may be among them
     layer/<i + 1>       the dense layer behind a concat: also delay [M], one per column
     realsam             attributes format, steps_per_token, readout_phase, readout, digest
-    realsam/input       attribute name
+    realsam/input       attribute name; message_bits of a graded input
     realsam/population/<k>  attribute name of the k-th dense layer; bias [N] where netx's cannot
-                        hold it
+                        hold it; reset_interval and reset_offset where it has resets
     realsam/projection/<j>  attributes target (name), n_sources, weight_exp: projections in their
                         order; together they use up the sources of each dense layer from the left
 
 `layer` is netx, `realsam` adds what netx has no key for. Stock netx ignores keys that it does not
-know, so everything that it would run as another network stands behind a concat, which it refuses.
+know, so everything that it would run as another network stands behind a concat, which it refuses:
+also resets and the layers that hear a graded input, which are arguments of its `Network`.
 
-Sources: lava-dl 0.6.0 `lava/lib/dl/netx/hdf5.py` (keys), `netx/utils.py` (weight scaling);
+Sources: lava-dl 0.6.0 `lava/lib/dl/netx/hdf5.py` (keys, arguments), `netx/utils.py` (scaling);
 lava-nc 0.10.0 `lava/utils/weightutils.py` (sign modes).
 """
 
@@ -26,7 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from realsam.arrays import I16, I64
-from realsam.ir import Lif, Network, Projection
+from realsam.ir import Input, Lif, Network, Projection
 from realsam.limits import BIAS_MANTISSA_MAX
 
 FORMAT = 1
@@ -56,8 +57,10 @@ class Stack:
         """[M] delays of all projections."""
         return np.concatenate([np.zeros(0, np.int64), *(q.delay for q in self.projections)])
 
-    def is_plain(self, previous: str) -> bool:
+    def is_plain(self, previous: str, lines: Input) -> bool:
         """True if stock netx runs this population, fed by `previous`, without a concat."""
+        if self.lif.reset or (lines.message_bits and lines.name in self.sources):
+            return False
         chain = self.sources in ((previous,), (previous, self.lif.name))
         on_time = not self.delay.any() and not any(q.weight_exp for q in self.projections)
         return chain and on_time and bias_fits(self.lif.bias) and self._weights_fit()

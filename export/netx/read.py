@@ -4,7 +4,8 @@ Foreign files have no `realsam` group. They are read as stock netx runs them: po
 layer1, layer2, ..., one chip step per token, the last layer as the readout.
 
 Lacks: convolution, flatten, pooling, complex weights, sigma-delta and resonator neurons, neurons
-in the input layer, graded spikes, delays that differ between the targets of one source.
+in the input layer, graded spikes of neurons, delays that differ between the targets of one source.
+In files of other programs also graded input and resets, which those files do not hold.
 """
 
 from pathlib import Path
@@ -15,7 +16,7 @@ from export.hdf5 import guarded, text
 from export.netx.layers import Layers, read_layers
 from export.netx.layout import FORMAT
 from realsam.errors import BundleError, ExportError, NetworkError, RegisterRangeError
-from realsam.ir import Input, Network, Projection
+from realsam.ir import Input, Network, Projection, Reset
 
 
 def from_netx(path: Path) -> Network:
@@ -36,11 +37,13 @@ def _ours(group: h5py.Group, layers: Layers) -> Network:
         raise BundleError(f"netx format {number} is not {FORMAT}", "use the Real Sam that wrote it")
     records = [group[f"population/{k}"] for k in range(len(layers.dense))]
     names = [text(record.attrs["name"]) for record in records]
-    lines = Input(text(group["input"].attrs["name"]), layers.n_lines)
+    described = group["input"].attrs
+    bits = int(described.get("message_bits", 0))
+    lines = Input(text(described["name"]), layers.n_lines, bits)
     network = Network(
         lines,
         tuple(
-            dense.lif(name, record["bias"][()] if "bias" in record else None)
+            dense.lif(name, record["bias"][()] if "bias" in record else None, _reset(record.attrs))
             for dense, name, record in zip(layers.dense.values(), names, records, strict=True)
         ),
         _cut(group, layers, lines.name, dict(zip(names, layers.dense, strict=True))),
@@ -51,6 +54,12 @@ def _ours(group: h5py.Group, layers: Layers) -> Network:
     if network.digest != text(group.attrs["digest"]):
         raise BundleError("its registers are not those that were written")
     return network
+
+
+def _reset(record: h5py.AttributeManager) -> Reset | None:
+    if "reset_interval" not in record:
+        return None
+    return Reset(int(record["reset_interval"]), int(record["reset_offset"]))
 
 
 def _cut(

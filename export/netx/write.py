@@ -40,7 +40,7 @@ def _write_layers(file: h5py.File, network: Network) -> None:
     """Write `layer`: the input, then each population with a concat in front where it needs one."""
     chain = stacks(network)
     plain = [
-        stack.is_plain(previous)
+        stack.is_plain(previous, network.input)
         for stack, previous in zip(chain, network.sizes, strict=False)  # sizes: input first
     ]
     # Each population's dense layer, behind its concat; sources may stand later in the chain.
@@ -114,12 +114,18 @@ def _write_description(group: h5py.Group, network: Network) -> None:
     group.attrs["readout_phase"] = network.readout_phase
     put_text(group, "readout", network.readout)
     put_text(group, "digest", network.digest)
-    put_text(group.create_group("input"), "name", network.input.name)
+    lines = group.create_group("input")
+    put_text(lines, "name", network.input.name)
+    if network.input.message_bits:
+        lines.attrs["message_bits"] = network.input.message_bits
     for k, lif in enumerate(network.populations):
         population = group.create_group(f"population/{k}")
         put_text(population, "name", lif.name)
         if not bias_fits(lif.bias):
             put(population, "bias", lif.bias)
+        if lif.reset:
+            population.attrs["reset_interval"] = lif.reset.interval
+            population.attrs["reset_offset"] = lif.reset.offset
     for j, projection in enumerate(network.projections):
         record = group.create_group(f"projection/{j}")
         put_text(record, "target", projection.target)

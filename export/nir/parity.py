@@ -17,7 +17,7 @@ import numpy as np
 from export.hdf5 import guarded
 from export.nir.graph import Edge, FloatNetwork, read_graph
 from export.nir.neuron import DT, Neuron
-from realsam.arrays import F64, U8
+from realsam.arrays import F64, U8, Spikes
 from realsam.ir import Run
 
 
@@ -34,7 +34,7 @@ class Parity:
         return sum(self.n_mismatches.values())
 
 
-def parity(expected: Mapping[str, U8], actual: Mapping[str, U8]) -> Parity:
+def parity(expected: Mapping[str, Spikes], actual: Mapping[str, Spikes]) -> Parity:
     """Compare spikes [T, N] per population; for the integers the count must be 0."""
     return Parity(
         {name: int(expected[name].sum()) for name in actual},
@@ -54,10 +54,10 @@ def float_parity(path: Path, run: Run) -> Parity:
     return parity(run.spikes, simulate(network, run.spikes[network.input]))
 
 
-def simulate(network: FloatNetwork, spikes: U8) -> dict[str, U8]:
+def simulate(network: FloatNetwork, spikes: Spikes) -> dict[str, Spikes]:
     """Spikes [T, N] of every layer of neurons, for input spikes [T, M]."""
     order = [network.input, *(layer.name for layer in network.layers)]
-    fired = {network.input: spikes}
+    fired: dict[str, Spikes] = {network.input: spikes}
     cells = []
     for layer in network.layers:
         if layer.neuron is not None:

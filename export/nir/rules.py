@@ -24,6 +24,7 @@ def as_layers(network: Network) -> list[tuple[Lif, Projection]]:
     Raises:
         ExportError: naming the first thing that NIR cannot hold.
     """
+    _refuse_extensions(network)
     layers = []
     for lif in network.populations:
         into = [q for q in network.projections if q.target == lif.name]
@@ -42,6 +43,22 @@ def as_layers(network: Network) -> list[tuple[Lif, Projection]]:
     _refuse_readout(network)
     _refuse_silence(network)
     return layers
+
+
+def _refuse_extensions(network: Network) -> None:
+    if network.input.message_bits:
+        raise _not_in_nir(
+            network.input.name,
+            f"graded input of {network.input.message_bits} bits",
+            "send plain spikes, or use netx",
+        )
+    for lif in network.populations:
+        if lif.reset:
+            raise _not_in_nir(
+                lif.name,
+                f"a reset every {lif.reset.interval} steps",
+                "leave the reset out, or use netx",
+            )
 
 
 def delay(clock: TokenClock, layer: Layer) -> I64:

@@ -1,8 +1,8 @@
 """A fast CPU model of Lava's DelayDense: a ring buffer of arriving sums, driven by spikes.
 
 Equal to the stock PyDelayDenseModelBitAcc, which builds a matrix of all delays in every step.
-Lacks: delays that differ within a column (one source neuron), and graded spikes; both are
-refused. Register it through `exception_proc_model_map`; import it after `load_lava`.
+Lacks: delays that differ within a column (one source neuron), which are refused. Register it
+through `exception_proc_model_map`; import it after `load_lava`.
 
 Sources: lava-nc 0.10.0, `proc/dense/models.py` (PyDelayDenseModelBitAcc).
 """
@@ -26,7 +26,7 @@ from realsam.fixedpoint import shift_sum
 @requires(CPU)
 @tag("bit_accurate_loihi", "fixed_pt")
 class PyDelayedDense(PyDelayDenseModelBitAcc):
-    """One delay per source neuron, binary spikes."""
+    """One delay per source neuron; spikes count once, or with message bits by their payload."""
 
     weights: Any = LavaPyType(np.ndarray, np.int32, precision=8)
     delays: Any = LavaPyType(np.ndarray, np.int8, precision=6)
@@ -38,19 +38,23 @@ class PyDelayedDense(PyDelayDenseModelBitAcc):
         slot = self.time_step % len(self._ring)
         self.a_out.send(self._ring[slot])
         self._ring[slot] = 0
-        active = np.flatnonzero(self.s_in.recv())
+        spikes = self.s_in.recv()
+        active = np.flatnonzero(spikes)
         delays = self._delay[active]
         for delay in np.unique(delays):
-            total = np.add.reduce(self._fibres[active[delays == delay]], axis=0)
+            now = active[delays == delay]
+            weighted = self._fibres[now]
+            if self._is_graded:
+                weighted = weighted * spikes[now, None].astype(np.int64)
+            total = np.add.reduce(weighted, axis=0)
             arrival = (self.time_step + 1 + delay) % len(self._ring)
             self._ring[arrival] += shift_sum(total, self._exponent)
 
     def _prepare(self) -> None:
         name = self.proc_params.get("name")
-        if np.any(self.delays != self.delays[0]) or self.num_message_bits.item() > 0:
-            raise NetworkError(
-                f"{name}: delays within a column or graded spikes", "use the stock DelayDense model"
-            )
+        if np.any(self.delays != self.delays[0]):
+            raise NetworkError(f"{name}: delays within a column", "use the stock DelayDense model")
+        self._is_graded = self.num_message_bits.item() > 0
         sign_mode = self.proc_params.get("sign_mode") or determine_sign_mode(self.weights)
         clipped = clip_weights(self.weights, sign_mode, num_bits=8)
         bits = self.proc_params.get("num_weight_bits", 8)

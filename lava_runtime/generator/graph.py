@@ -1,7 +1,9 @@
 """The graph model of Generator: what a chip runs, made of Lava's own processes.
 
-One LIF per population, one DelayDense per projection with all of its sources, and one TokenHost.
-Import it after `load_lava`.
+One LIF per population (LIFReset where it has resets), one DelayDense per projection with all of
+its sources, and one TokenHost. Import it after `load_lava`.
+
+Sources: lava-nc 0.10.0 `proc/lif/models.py` (PyLifResetModelBitAcc: time_step counts from 1).
 """
 
 from itertools import accumulate
@@ -12,7 +14,7 @@ from lava.magma.core.decorator import implements, tag
 from lava.magma.core.model.sub.model import AbstractSubProcessModel
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 from lava.proc.dense.process import DelayDense
-from lava.proc.lif.process import LIF
+from lava.proc.lif.process import LIF, LIFReset
 from lava.utils.weightutils import SignMode
 
 from lava_runtime.generator.process import Generator
@@ -35,7 +37,8 @@ class GraphModel(AbstractSubProcessModel):
         for i, lif in enumerate(lifs.values()):
             setattr(self, f"population_{i}", lif)  # Lava finds sub-processes as attributes only
         for i, projection in enumerate(network.projections):
-            synapses = _synapses(projection)
+            is_graded = network.input.name in projection.sources
+            synapses = _synapses(projection, network.input.message_bits * is_graded)
             setattr(self, f"projection_{i}", synapses)
             _connect_sources(projection, spikes, synapses)
             synapses.a_out.connect(lifs[projection.target].a_in)
@@ -47,23 +50,28 @@ class GraphModel(AbstractSubProcessModel):
 
 def _lif(population: Lif) -> LIF:
     mantissa, exponent = split_bias(population.bias)
-    return LIF(
-        shape=(population.size,),
-        du=population.du,
-        dv=population.dv,
-        vth=population.vth,
-        bias_mant=mantissa,
-        bias_exp=exponent,
-        name=population.name,
-    )
+    registers = {
+        "shape": (population.size,),
+        "du": population.du,
+        "dv": population.dv,
+        "vth": population.vth,
+        "bias_mant": mantissa,
+        "bias_exp": exponent,
+        "name": population.name,
+    }
+    if not population.reset:
+        return LIF(**registers)
+    reset = population.reset
+    return LIFReset(**registers, reset_interval=reset.interval, reset_offset=reset.offset + 1)
 
 
-def _synapses(projection: Projection) -> DelayDense:
+def _synapses(projection: Projection, message_bits: int) -> DelayDense:
     shape = projection.weight.shape
     return DelayDense(
         weights=projection.weight,
         delays=np.broadcast_to(projection.delay, shape),
         weight_exp=projection.weight_exp,
+        num_message_bits=message_bits,
         sign_mode=SignMode.MIXED,
         name=projection.name,
     )

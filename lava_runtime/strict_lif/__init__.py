@@ -1,1 +1,1 @@
-"""A CPU model for the stock process LIF that refuses to wrap its current."""
+"""CPU models for the stock processes LIF and LIFReset that refuse to wrap their current."""

@@ -1,8 +1,8 @@
-"""A CPU model of Lava's LIF that raises where the stock model wraps the current silently.
+"""CPU models of Lava's LIF and LIFReset that raise where stock models wrap the current silently.
 
-Register it through `exception_proc_model_map`; import it after `load_lava`.
+Register them through `exception_proc_model_map`; import them after `load_lava`.
 
-Sources: lava-nc 0.10.0, `proc/lif/models.py` (PyLifModelBitAcc).
+Sources: lava-nc 0.10.0, `proc/lif/models.py` (PyLifModelBitAcc, PyLifResetModelBitAcc).
 """
 
 from typing import Any
@@ -11,8 +11,8 @@ import numpy as np
 from lava.magma.core.decorator import implements, requires, tag
 from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
-from lava.proc.lif.models import PyLifModelBitAcc
-from lava.proc.lif.process import LIF
+from lava.proc.lif.models import PyLifModelBitAcc, PyLifResetModelBitAcc
+from lava.proc.lif.process import LIF, LIFReset
 
 from realsam.fixedpoint import STATE_SHIFT, decay, refuse_overflow
 
@@ -25,7 +25,23 @@ class PyStrictLif(PyLifModelBitAcc):
 
     def subthr_dynamics(self, activation_in: Any) -> None:
         """Update u and v, unless a current would leave 24 bits."""
-        arriving = activation_in.astype(np.int64) << STATE_SHIFT
-        u = decay(self.u.astype(np.int64), self.du + 1) + arriving
-        refuse_overflow(self.proc_params["name"], u, self.time_step - 1)
+        _refuse_overflow(self, activation_in)
         super().subthr_dynamics(activation_in)
+
+
+@implements(proc=LIFReset, protocol=LoihiProtocol)
+@requires(CPU)
+@tag("bit_accurate_loihi", "fixed_pt")
+class PyStrictLifReset(PyLifResetModelBitAcc):
+    """The same with resets, which come before the check."""
+
+    def subthr_dynamics(self, activation_in: Any) -> None:
+        """Update u and v, unless a current would leave 24 bits."""
+        _refuse_overflow(self, activation_in)
+        super().subthr_dynamics(activation_in)
+
+
+def _refuse_overflow(lif: Any, activation_in: Any) -> None:
+    arriving = activation_in.astype(np.int64) << STATE_SHIFT
+    u = decay(lif.u.astype(np.int64), lif.du + 1) + arriving
+    refuse_overflow(lif.proc_params["name"], u, lif.time_step - 1)

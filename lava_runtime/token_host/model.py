@@ -14,6 +14,7 @@ from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
 from lava_runtime.token_host.process import TokenHost
+from realsam.arrays import Spikes
 from realsam.ir import Network
 
 
@@ -32,9 +33,10 @@ class PyTokenHost(PyLoihiProcessModel):
         self._network: Network = proc_params["network"]
         self._driver = proc_params["driver"]
         self._sender = proc_params["sender"]
-        self._silence = np.zeros(self._network.input.size, np.uint8)
-        self._row = self._driver.spikes()  # input spikes of this token, None at the end
-        self._spikes = np.zeros(sum(self._network.sizes.values()), np.uint8)
+        lines = self._network.input
+        self._silence: Spikes = np.zeros(lines.size, lines.dtype)
+        self._row: Spikes | None = self._driver.spikes()  # of this token; None at the end
+        self._spikes: Spikes = np.zeros(sum(self._network.sizes.values()), lines.dtype)
         self._v = np.zeros(0, np.int64)
         self._choice: int | None = None
 
@@ -49,7 +51,10 @@ class PyTokenHost(PyLoihiProcessModel):
 
     def run_spk(self) -> None:
         """Send the input spikes of this step and receive everybody's."""
-        row = self._row if self._phase == 0 and self._row is not None else self._silence
+        row = self._silence
+        if self._phase == 0 and self._row is not None:
+            self._network.input.refuse(self._row)
+            row = self._row.astype(row.dtype)
         self.lines.send(row)
         self._spikes += self.fired.recv().astype(np.uint8)
         self._spikes[self._network.spans[self._network.input.name]] += row

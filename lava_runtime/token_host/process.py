@@ -18,6 +18,6 @@ class TokenHost(AbstractProcess):
         self, *, network: Network, driver: Driver, sender: Connection, name: str = "host"
     ) -> None:
         super().__init__(network=network, driver=driver, sender=sender, name=name)
-        self.lines = OutPort((network.input.size,))  # input spikes
+        self.lines = OutPort((network.input.size,))  # input spikes, or payloads
         self.fired = InPort((sum(network.sizes.values()),))  # spikes of every population
         self.voltage = RefPort((network.sizes[network.readout],))  # v of the readout

@@ -29,7 +29,8 @@ _PATH = click.Path(path_type=Path, readable=False)  # what cannot be read is no 
     "source",
     type=_PATH,
     required=True,
-    help="Spikes [T, M] of M input lines, 0 or 1: .npy, or .npz with one array or one `spikes`.",
+    help="Spikes [T, M] of M input lines, 0 or 1, or integers if the input is graded: .npy, or "
+    ".npz with one array or one `spikes`.",
 )
 @click.option(
     "--steps",
@@ -58,7 +59,7 @@ def command(
     if out:
         _refuse_place(out, (source, file, *(file.iterdir() if file.is_dir() else ())))
     network = load_bundle(file).network if file.is_dir() else load_network(file)
-    given = load_spikes(source, network.input.size)
+    given = load_spikes(source, network.input)
     refuse_steps(steps)
     refuse_record(network, steps or len(given), "steps")
     spikes = fitted(given, steps)

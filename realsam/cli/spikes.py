@@ -5,8 +5,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from realsam.arrays import U8
+from realsam.arrays import Spikes
 from realsam.errors import RunError
+from realsam.ir import Input
 
 NAME = "spikes"  # of the array that is taken where a file has several
 STEPS_MAX = 2**31 - 1
@@ -14,8 +15,8 @@ _LISTED = 8  # names in a message
 _MAGIC = (b"\x93NUMPY", b"PK\x03\x04", b"PK\x05\x06")  # npy, zip, empty zip
 
 
-def load_spikes(path: Path, lines: int) -> U8:
-    """[T, lines] input spikes of a .npy or .npz file, recognised by its content.
+def load_spikes(path: Path, lines: Input) -> Spikes:
+    """[T, M] input spikes or payloads of a .npy or .npz file, recognised by its content.
 
     Raises:
         RunError: if there is no file of that kind, or what it holds is no such spikes.
@@ -32,14 +33,11 @@ def load_spikes(path: Path, lines: int) -> U8:
             "give a .npy or .npz file that numpy wrote",
         ) from error
     if given.dtype.kind not in "biuf":
-        raise RunError(f"{path}: holds {given.dtype}, not numbers", "store spikes as 0 and 1")
-    _refuse_shape(path, given, lines)
-    for t, line in np.argwhere((given != 0) & (given != 1))[:1]:
-        raise RunError(
-            f"{path}: row {t}, line {line} = {given[t, line]} is not 0 or 1",
-            "store spikes as 0 and 1",
-        )
-    spikes: U8 = given.astype(np.uint8)
+        cure = f"store {'integers' if lines.message_bits else 'spikes as 0 and 1'}"
+        raise RunError(f"{path}: holds {given.dtype}, not numbers", cure)
+    _refuse_shape(path, given, lines.size)
+    _refuse_values(path, given, lines)
+    spikes: Spikes = given.astype(lines.dtype)
     return spikes
 
 
@@ -55,11 +53,11 @@ def refuse_steps(steps: int | None) -> None:
         )
 
 
-def fitted(spikes: U8, steps: int | None) -> U8:
+def fitted(spikes: Spikes, steps: int | None) -> Spikes:
     """[steps, M] the same spikes: cut, or followed by silence."""
     if steps is None:
         return spikes
-    played = np.zeros((steps, spikes.shape[1]), np.uint8)
+    played = np.zeros((steps, spikes.shape[1]), spikes.dtype)
     played[: len(spikes)] = spikes[:steps]
     return played
 
@@ -100,3 +98,14 @@ def _refuse_shape(path: Path, given: Any, lines: int) -> None:
         )
     if len(given) == 0:
         raise RunError(f"{shape}: no step at all", "give at least one row")
+
+
+def _refuse_values(path: Path, given: Any, lines: Input) -> None:
+    low, high = lines.payloads
+    # Written so that NaN, which is no number in any range, is wrong too.
+    wrong = ~((given >= low) & (given <= high) & (given == np.trunc(given)))
+    for t, line in np.argwhere(wrong)[:1]:
+        what = f"{path}: row {t}, line {line} = {given[t, line]} is not"
+        if not lines.message_bits:
+            raise RunError(f"{what} 0 or 1", "store spikes as 0 and 1")
+        raise RunError(f"{what} an integer in {low}..{high}", "scale and round the payloads")

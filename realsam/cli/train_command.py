@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     help="Size of the model and its training.",
 )
 @click.option("--vocab-size", type=int, help="Tokens of the vocabulary.")
+@click.option("--layers", type=click.IntRange(1), help="LIF layers.")
+@click.option("--width", type=click.IntRange(1), help="Neurons of a layer.")
 @click.option("--steps", type=int, help="Optimizer steps.")
 @click.option("--batch", type=int, help="Parallel streams of text.")
 @click.option("--window", type=int, help="Tokens per truncated back-propagation.")

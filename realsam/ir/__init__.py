@@ -3,7 +3,7 @@
 from realsam.ir.driver import ClosedLoop, Driver, Replay
 from realsam.ir.host import Host, perplexity
 from realsam.ir.network import Network
-from realsam.ir.neuron import Input, Lif, readout, split_bias
+from realsam.ir.neuron import Input, Lif, Reset, readout, split_bias
 from realsam.ir.run import Recorder, Run, load_run, provenance, save_run
 from realsam.ir.sampler import Sampler
 from realsam.ir.synapse import Projection
@@ -30,6 +30,7 @@ __all__ = [
     "Projection",
     "Recorder",
     "Replay",
+    "Reset",
     "Run",
     "Sampler",
     "TokenClock",

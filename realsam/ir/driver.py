@@ -9,7 +9,7 @@ import copy
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from realsam.arrays import I64, U8
+from realsam.arrays import I64, U8, Spikes
 from realsam.ir.host import Host
 from realsam.ir.sampler import Sampler
 
@@ -19,8 +19,8 @@ class Driver(Protocol):
 
     length: int  # tokens fed at most
 
-    def spikes(self) -> U8 | None:
-        """[M] input spikes of the next token, or None at the end."""
+    def spikes(self) -> Spikes | None:
+        """[M] input spikes or payloads of the next token, or None at the end."""
 
     def take(self, voltage: I64) -> int | None:
         """Receive the readout voltages [D] of the token fed last; returns the next, if chosen."""
@@ -33,19 +33,19 @@ class Driver(Protocol):
 
 
 class Replay:
-    """Feed recorded input spikes."""
+    """Feed recorded input spikes, or the payloads of graded ones."""
 
-    def __init__(self, spikes: U8) -> None:
+    def __init__(self, spikes: Spikes) -> None:
         self._spikes = spikes  # [K, M]
         self._next = 0
         self.length = len(spikes)
 
-    def spikes(self) -> U8 | None:
+    def spikes(self) -> Spikes | None:
         """See Driver."""
         if self._next == self.length:
             return None
         self._next += 1
-        row: U8 = self._spikes[self._next - 1]
+        row: Spikes = self._spikes[self._next - 1]
         return row
 
     def take(self, voltage: I64) -> int | None:

@@ -13,7 +13,7 @@ from realsam.arrays import I64
 from realsam.errors import NetworkError
 from realsam.ir.neuron import Input, Lif
 from realsam.ir.synapse import Projection
-from realsam.limits import STEPS_PER_TOKEN_MAX
+from realsam.limits import ARRIVING_MAX, STEPS_PER_TOKEN_MAX, WEIGHT_MIN
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +57,7 @@ class Network:
             )
         for projection in self.projections:
             self._check_projection(projection)
+        self._refuse_endless_sums()
 
     def _check_projection(self, projection: Projection) -> None:
         for name in (projection.target, *projection.sources):
@@ -71,6 +72,19 @@ class Network:
                 f"{projection.name}: weight is {projection.weight.shape}",
                 f"its populations need {expected}",
             )
+
+    def _refuse_endless_sums(self) -> None:
+        # A sum beyond 64 bits could come back in range, where strict mode would not see it.
+        payload = -self.input.payloads[0] or 1
+        reach = dict.fromkeys(self.sizes, 0)
+        for q in self.projections:
+            reach[q.target] += q.delay.size * payload * -WEIGHT_MIN << max(0, q.weight_exp)
+        for name, most in reach.items():
+            if most >= ARRIVING_MAX:
+                raise NetworkError(
+                    f"{name}: its input may sum up to {most}, not below 2**56",
+                    "use fewer message bits, fewer synapses or smaller weight exponents",
+                )
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -113,7 +127,13 @@ class Network:
         return whole.hexdigest()
 
     def _pieces(self) -> Iterator[bytes]:
-        yield repr((self.input, self.readout, self.steps_per_token, self.readout_phase)).encode()
+        resets = [p.reset for p in self.populations]
+        if self.input.message_bits or any(resets):
+            # In front, and only where they are used: other networks keep their digest.
+            yield repr((self.input.message_bits, resets)).encode()
+        lines = f"Input(name={self.input.name!r}, size={self.input.size})"
+        clock = f"{self.readout!r}, {self.steps_per_token}, {self.readout_phase}"
+        yield f"({lines}, {clock})".encode()
         for p in self.populations:
             yield p.name.encode()
             for register in (p.du, p.dv, p.bias, p.vth):

@@ -12,7 +12,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from realsam.arrays import F64, I64, U8
+from realsam.arrays import F64, I64, Spikes
 from realsam.errors import RealSamError
 from realsam.files import replacing
 from realsam.ir.network import Network
@@ -28,7 +28,8 @@ class Run:
     backend: str
     network: str  # digest of the Network that ran
     steps_per_token: int
-    spikes: dict[str, U8]  # [K, N] spikes of each neuron in each token, the input's too
+    spikes: dict[str, Spikes]  # [K, N] spikes of each neuron in each token, uint8
+    # ... and of each input line; int32 payloads where the input is graded
     voltage: I64  # [K, D] readout voltages
     seconds: F64  # [K] wall-clock time at which each token was done, from the first input on
     notes: dict[str, str] = field(default_factory=dict)  # versions, machine kind
@@ -45,12 +46,16 @@ class Run:
 
     def digests(self) -> dict[str, str]:
         """SHA-256 of the spikes of every population and of the readout voltages."""
-        events = {
-            name: sha256(np.packbits(s).tobytes() if s.max(initial=0) < 2 else s.tobytes())
-            for name, s in self.spikes.items()
-        }
+        events = {name: sha256(_packed(spikes)) for name, spikes in self.spikes.items()}
         events["voltage"] = sha256(self.voltage.astype("<i4").tobytes())
         return {name: whole.hexdigest() for name, whole in events.items()}
+
+
+def _packed(spikes: Spikes) -> bytes:
+    """Spikes as bytes: a bit each where none is more than 1, and never of payloads."""
+    if spikes.dtype != np.uint8:
+        return spikes.astype("<i4").tobytes()
+    return np.packbits(spikes).tobytes() if spikes.max(initial=0) < 2 else spikes.tobytes()
 
 
 class Recorder:
@@ -60,12 +65,13 @@ class Recorder:
         self._network = network
         self._backend = backend
         self._n = 0
-        self._spikes = np.empty((_FIRST_ROOM, sum(network.sizes.values())), np.uint8)
+        shape = _FIRST_ROOM, sum(network.sizes.values())
+        self._spikes: Spikes = np.empty(shape, network.input.dtype)
         self._voltage = np.empty((_FIRST_ROOM, network.sizes[network.readout]), np.int64)
         self._seconds = np.empty(_FIRST_ROOM)
         self._start = time.perf_counter()
 
-    def add(self, spikes: U8, voltage: I64) -> None:
+    def add(self, spikes: Spikes, voltage: I64) -> None:
         """Record one token: spikes of the whole network [sum of N] and readout voltages [D]."""
         n = self._n
         if n == len(self._seconds):
@@ -80,11 +86,13 @@ class Recorder:
     def run(self, **notes: str) -> Run:
         """Close the record."""
         network, spikes = self._network, self._spikes[: self._n]
+        each = {name: spikes[:, span] for name, span in network.spans.items()}
+        counts = {name: each[name].astype(np.uint8, copy=False) for name in list(each)[1:]}
         return Run(
             self._backend,
             network.digest,
             network.steps_per_token,
-            {name: spikes[:, span] for name, span in network.spans.items()},
+            each | counts,
             self._voltage[: self._n],
             self._seconds[: self._n],
             provenance() | notes,

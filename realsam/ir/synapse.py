@@ -24,8 +24,9 @@ from realsam.limits import (
 class Projection:
     """All synapses from one or several sources to one target.
 
-    A spike of column j at step t adds weight[:, j] to the sum that the target receives at
-    step t + 1 + delay[j]. Columns with the same delay are summed first, then the sum is shifted:
+    A spike of column j at step t adds weight[:, j], times its payload if it has one, to the sum
+    that the target receives at step t + 1 + delay[j]. Columns with the same delay are summed first,
+    then the sum is shifted:
     a_in = sum << weight_exp (>> for a negative exponent, rounding down).
     """
 

@@ -92,8 +92,12 @@ def from_network(network: Network) -> TokenClock:
     incoming = {projection.target: projection for projection in network.projections}
     if len(incoming) != len(network.projections):
         raise _no_clock("a population has several projections")
+    if network.input.message_bits:
+        raise _no_clock(f"{network.input.name} is graded")
     layers = []
     for population in network.populations:
+        if population.reset:
+            raise _no_clock(f"{population.name} has resets")
         if population.name not in incoming:
             raise _no_clock(f"{population.name} has no input")
         if np.any(population.du != DU_MAX) or np.any(population.bias != 0):

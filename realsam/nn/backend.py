@@ -1,7 +1,7 @@
 """The torch backend: the function that training runs, fed with a Network's integers.
 
-Lacks: networks that do not follow the token clock, feedback from later layers, readouts with a
-memory or spikes, strict mode.
+Lacks: networks that do not follow the token clock, so graded input and resets too, feedback from
+later layers, readouts with a memory or spikes, strict mode.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from realsam.arrays import U8
+from realsam.arrays import Spikes
 from realsam.errors import NetworkError
 from realsam.fixedpoint import DECAY_ONE
 from realsam.ir import Driver, Lif, Network, Projection, Recorder, Run, from_network
@@ -91,10 +91,12 @@ def run(network: Network, driver: Driver) -> Run:
 
     Raises:
         NetworkError: if the network does not follow the token clock, or as `Lacks` says.
+        RunError: if the input lines cannot carry what the driver feeds.
     """
     engine, recorder = TorchNetwork(network), Recorder(network, "torch")
     state = engine.start(1)
     while (spikes := driver.spikes()) is not None:
+        network.input.refuse(spikes)
         code = torch.tensor(spikes, dtype=torch.float32)[None, None]
         played = engine.play(code, state)
         state = played.state
@@ -104,7 +106,7 @@ def run(network: Network, driver: Driver) -> Run:
     return recorder.run(torch=torch.__version__)
 
 
-def _vector(spikes: U8, fired: Sequence[Tensor], n_readout: int) -> U8:
+def _vector(spikes: Spikes, fired: Sequence[Tensor], n_readout: int) -> Spikes:
     """All spikes of a token in the order of the network's populations."""
     layers = [s[0, 0].numpy().astype(np.uint8) for s in fired]
     return np.concatenate([spikes, *layers, np.zeros(n_readout, np.uint8)])

@@ -15,9 +15,11 @@ from torch import Tensor, nn
 
 from realsam.errors import DataError
 from realsam.ir import IO_PHASES
+from realsam.limits import STEPS_PER_TOKEN_MAX
 from realsam.nn.dropout import Dropout
+from realsam.nn.labels import Labels
 from realsam.nn.lif import STATE_ONE
-from realsam.nn.loss import Labels, window_loss
+from realsam.nn.loss import window_loss
 from realsam.nn.play import play
 from realsam.nn.population import Played, Population, ReadoutWeights, State
 from realsam.nn.quantize import (
@@ -47,6 +49,12 @@ class ModelConfig:
     def __post_init__(self) -> None:
         if not 0 <= self.dropout < 1:
             raise DataError(f"dropout = {self.dropout} is outside 0..1", "use a share below 1")
+        if self.steps_per_token > STEPS_PER_TOKEN_MAX:
+            raise DataError(
+                f"layers = {self.layers} take {self.steps_per_token} chip steps per token, more "
+                f"than {STEPS_PER_TOKEN_MAX}",
+                f"use at most {STEPS_PER_TOKEN_MAX - IO_PHASES} layers",
+            )
         if self.width % self.groups:
             raise DataError(
                 f"width = {self.width} is no multiple of groups = {self.groups}",
@@ -55,7 +63,7 @@ class ModelConfig:
         if self.recurrent_block is not None and self.width % self.block:
             raise DataError(
                 f"width = {self.width} is no multiple of recurrent_block = {self.recurrent_block}",
-                "choose a block that divides the width",
+                f"use a width that {self.recurrent_block} divides",
             )
 
     @property

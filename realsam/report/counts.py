@@ -86,6 +86,8 @@ def count(network: Network, host: Host | None, run: Run) -> Counts:
     populations = []
     for name, size in network.sizes.items():
         spikes = run.spikes[name].astype(np.int64)
+        if name == network.input.name:
+            spikes = (spikes != 0).astype(np.int64)  # a payload is one message
         populations.append(
             PopulationCounts(
                 name,

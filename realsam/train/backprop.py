@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 
 from realsam.nn.cpu.pool import one_torch_thread
-from realsam.nn.loss import Labels
+from realsam.nn.labels import Labels
 from realsam.nn.model import SpikingLM
 from realsam.nn.population import State
 from realsam.train.config import TrainConfig

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from realsam.errors import CheckpointError, DataError
-from realsam.nn.loss import Labels
+from realsam.nn.labels import Labels
 from realsam.train.config import TrainConfig
 from realsam.train.data import Document
 from realsam.train.parallel import Processes

@@ -13,7 +13,7 @@ from realsam.errors import CheckpointError
 from realsam.evaluation import Evaluation, evaluate
 from realsam.ir import perplexity
 from realsam.lower import lower
-from realsam.nn.loss import Labels
+from realsam.nn.labels import Labels
 from realsam.nn.model import SpikingLM
 from realsam.nn.precision import matmul_precision
 from realsam.nn.scoring import score as torch_score

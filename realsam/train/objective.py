@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from realsam.nn.loss import Labels
+from realsam.nn.labels import Labels
 from realsam.nn.model import SpikingLM
 from realsam.nn.population import State
 from realsam.train.parallel import ALONE, Processes

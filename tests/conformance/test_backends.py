@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from export.bundle import SHIPPED, load_bundle
-from realsam.arrays import U8
+from realsam.arrays import Spikes
 from realsam.cli.backends import BACKENDS, Backend, require
 from realsam.errors import BackendUnavailableError, NetworkError
 from realsam.ir import (
@@ -22,6 +22,7 @@ from realsam.ir import (
     Layer,
     Network,
     Replay,
+    Reset,
     Run,
     Sampler,
     TokenClock,
@@ -32,7 +33,7 @@ from realsam.report import first_difference
 from sim import reference
 from tests import strategies, tiny
 
-Case = tuple[Network, U8]  # and input spikes [K, M]
+Case = tuple[Network, Spikes]  # and input spikes [K, M]
 TOKENS = 12
 
 
@@ -98,6 +99,36 @@ def feedback() -> Case:
     return to_network(TokenClock(Input("in", 1), layers, 5)), spikes
 
 
+def graded(bits: int = 8) -> Case:
+    """A token clock with payloads on its lines, from one end to the other: no token clock."""
+    clock = to_network(tiny.clock())
+    network = replace(clock, input=replace(clock.input, message_bits=bits))
+    low, high = network.input.payloads
+    ends = np.array([0, 1, -1, low, high], np.int32)
+    return network, np.random.default_rng(bits).choice(ends, (TOKENS, network.input.size))
+
+
+def resets(*intervals: int) -> Case:
+    """A token clock whose populations forget at these intervals: no token clock."""
+    network, _ = driven()
+    forgetful = tuple(
+        replace(p, reset=Reset(interval, interval - 1))
+        for p, interval in zip(network.populations, intervals, strict=True)
+    )
+    spikes = strategies.input_spikes(np.random.default_rng(2), network, TOKENS)
+    return replace(network, populations=forgetful), spikes
+
+
+def graded_and_reset() -> Case:
+    """Both, with current memory, delays, exponents and several projections."""
+    rng = np.random.default_rng(5)
+    network = strategies.network(rng, 3)
+    lines = replace(network.input, message_bits=9)
+    forgetful = tuple(replace(p, reset=Reset(4, i % 4)) for i, p in enumerate(network.populations))
+    network = replace(network, input=lines, populations=forgetful)
+    return network, strategies.input_spikes(rng, network, TOKENS)
+
+
 def memory() -> Case:
     """A token clock whose first layer keeps a little current: no token clock any more."""
     network, spikes = driven(1, 1)
@@ -115,6 +146,12 @@ CASES: dict[str, Callable[[], Case]] = {
     "clip": clipping,
     "feedback": feedback,
     "current-memory": memory,
+    "graded-2": lambda: graded(2),
+    "graded-8": graded,
+    "graded-16": lambda: graded(16),
+    "resets": lambda: resets(7, 1, 5),
+    "rare-resets": lambda: resets(14, 1000, 62),
+    "graded-and-reset": graded_and_reset,
     "one-step-per-token": lambda: free(3, 1),
     **{f"dense-{seed}": lambda seed=seed: dense(seed) for seed in (0, 1)},
     **{f"sparse-{seed}": lambda seed=seed: sparse(seed) for seed in (0, 1)},
@@ -123,7 +160,8 @@ CASES: dict[str, Callable[[], Case]] = {
 NO_CLOCK = "the network follows no token clock"
 UNSUPPORTED: dict[tuple[str, str], str] = {
     (case, "torch"): NO_CLOCK
-    for case in ("current-memory", "one-step-per-token", "free-5", "free-8")
+    for case in CASES
+    if case.startswith(("current", "one-step", "free", "graded", "resets", "rare"))
 } | {("feedback", "torch"): "it goes through the layers once per token"}
 
 

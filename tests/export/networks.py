@@ -4,6 +4,7 @@ Unlike those of `tests.strategies` they may make no sense to run: names of any l
 that hear nothing, projections in any order. hypothesis draws every number, so failures shrink.
 """
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,13 +12,25 @@ from hypothesis import strategies as st
 
 from export.nir.rules import delay, readout_phase
 from realsam.arrays import I16, I64
-from realsam.ir import Input, Layer, Lif, Network, Projection, TokenClock, readout, readout_layer
+from realsam.ir import (
+    Input,
+    Layer,
+    Lif,
+    Network,
+    Projection,
+    Reset,
+    TokenClock,
+    readout,
+    readout_layer,
+)
 from realsam.limits import (
     BIAS_MANTISSA_MAX,
     DELAY_MAX,
     DU_MAX,
     DV_MAX,
+    MESSAGE_BITS_MAX,
     NEVER_SPIKES,
+    RESET_INTERVAL_MAX,
     STEPS_PER_TOKEN_MAX,
     WEIGHT_EXPONENT_MAX,
     WEIGHT_EXPONENT_MIN,
@@ -69,6 +82,13 @@ def lifs(draw: st.DrawFn, name: str, size: int) -> Lif:
 
 
 @st.composite
+def resets(draw: st.DrawFn) -> Reset:
+    """Any interval and any offset in it."""
+    interval = draw(edges(1, RESET_INTERVAL_MAX))
+    return Reset(interval, draw(edges(0, interval - 1)))
+
+
+@st.composite
 def projections(draw: st.DrawFn, sizes: dict[str, int], target: str) -> Projection:
     """A projection from any populations, repeated ones and the target itself included."""
     sources = tuple(draw(st.lists(st.sampled_from(list(sizes)), min_size=1, max_size=4)))
@@ -82,17 +102,25 @@ def projections(draw: st.DrawFn, sizes: dict[str, int], target: str) -> Projecti
     )
 
 
+FORGETS = st.none() | resets()
+BITS = st.just(0) | edges(2, MESSAGE_BITS_MAX)
+
+
 @st.composite
 def networks(draw: st.DrawFn) -> Network:
-    """Any network: populations without input or with several projections, in any order."""
+    """Any network: populations without input or with several projections, in any order.
+
+    Some have a graded input, some populations with resets.
+    """
     text = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1)
     names = draw(st.lists(st.sampled_from(NAMES) | text, min_size=2, max_size=5, unique=True))
     sizes = {name: draw(st.integers(1, 4)) for name in names}
     targets = draw(st.lists(st.sampled_from(names[1:]), max_size=5))
     steps = draw(edges(1, STEPS_PER_TOKEN_MAX))
+    forgetful = [replace(draw(lifs(n, sizes[n])), reset=draw(FORGETS)) for n in names[1:]]
     return Network(
-        Input(names[0], sizes[names[0]]),
-        tuple(draw(lifs(name, sizes[name])) for name in names[1:]),
+        Input(names[0], sizes[names[0]], draw(BITS)),
+        tuple(forgetful),
         tuple(draw(projections(sizes, target)) for target in targets),
         draw(st.sampled_from(names[1:])),
         steps,
@@ -102,7 +130,7 @@ def networks(draw: st.DrawFn) -> Network:
 
 @st.composite
 def chains(draw: st.DrawFn) -> Network:
-    """A chain at one step per token, most of it plain netx, now and then recurrent."""
+    """A chain at one step per token, most of it plain netx, now and then recurrent or extended."""
     sizes = draw(st.lists(st.integers(1, 4), min_size=2, max_size=4))
     size = {("layer" + str(k) if k else "input"): n for k, n in enumerate(sizes)}
     into = []
@@ -111,8 +139,10 @@ def chains(draw: st.DrawFn) -> Network:
         columns = sum(size[s] for s in sources)
         weight = draw(matrices(size[name], columns))
         into.append(Projection(name, sources, weight, np.zeros(columns, np.int64)))
-    populations = tuple(draw(lifs(name, size[name])) for name in list(size)[1:])
-    return Network(Input("input", sizes[0]), populations, tuple(into), populations[-1].name)
+    drawn = [draw(lifs(name, size[name])) for name in list(size)[1:]]
+    populations = tuple(replace(p, reset=draw(FORGETS)) for p in drawn)
+    lines = Input("input", sizes[0], draw(BITS))
+    return Network(lines, populations, tuple(into), populations[-1].name)
 
 
 @st.composite

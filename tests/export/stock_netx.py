@@ -1,9 +1,10 @@
 """Runs a netx file in stock lava-dl: a program of its own, because a failing Lava may hang.
 
-    python stock_netx.py FILE INPUT OUTPUT
+    python stock_netx.py FILE INPUT OUTPUT [MESSAGE_BITS RESET_INTERVAL RESET_OFFSET]
 
-INPUT is an .npy of spikes [T, M]. OUTPUT gets spikes/<layer> [T, N] and, after the last step,
-voltage/<layer> [N], the layers counted from 0 without the input.
+INPUT is an .npy of spikes or payloads [T, M]. OUTPUT gets spikes/<layer> [T, N] and, after the
+last step, voltage/<layer> [N], the layers counted from 0 without the input. The last three are
+arguments of stock netx.
 """
 
 import logging
@@ -22,10 +23,11 @@ from lava.proc.io.sink import RingBuffer as Sink  # noqa: E402
 from lava.proc.io.source import RingBuffer as Source  # noqa: E402
 
 
-def run(file: str, given: str, result: str) -> None:
+def run(file: str, given: str, result: str, *extensions: str) -> None:
     """Run the network for as many steps as there are input spikes."""
     spikes = np.load(given)
-    network = Network(net_config=file)
+    names = "input_message_bits", "reset_interval", "reset_offset"
+    network = Network(file, **dict(zip(names, map(int, extensions), strict=False)))
     Source(data=spikes.T.astype(np.int32)).s_out.connect(network.inp)
     sinks = []
     for layer in network.layers:

@@ -1,5 +1,6 @@
 """netx files hold every Network to the last register, in a layout that others can rely on."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from export.hdf5 import text
 from export.netx import from_netx, to_netx
 from realsam.errors import BundleError, ExportError
-from realsam.ir import Input, Lif, Network, Projection
+from realsam.ir import Input, Lif, Network, Projection, Reset
 from tests import strategies
 from tests.export.networks import chain, chains, networks
 
@@ -192,14 +193,16 @@ def one_layer(
     exponent: int = 0,
     bias: int = 0,
     sources: object = ("input",),
+    bits: int = 0,
+    reset: Reset | None = None,
 ) -> Network:
     """A population of three neurons, in which one thing may be unusual."""
     a = chain(W).populations[0]
-    lif = Lif("layer1", a.du, a.dv, a.bias + bias, a.vth)
+    lif = Lif("layer1", a.du, a.dv, a.bias + bias, a.vth, reset)
     matrix = np.asarray(weight, np.int16)
     assert isinstance(sources, tuple)
     into = Projection("layer1", sources, matrix, np.full(matrix.shape[1], delay), exponent)
-    return Network(Input("input", 2), (lif,), (into,), "layer1")
+    return Network(Input("input", 2, bits), (lif,), (into,), "layer1")
 
 
 @pytest.mark.parametrize(
@@ -215,12 +218,14 @@ def one_layer(
         one_layer(weight=[[2, 2, -4, -6, -8]] * 3, sources=("input", "layer1")),
         one_layer(weight=[[2] * 5] * 3, sources=("layer1", "input")),
         one_layer(weight=[[2] * 4] * 3, sources=("input", "input")),
+        one_layer(bits=8),
+        one_layer(reset=Reset(1)),
     ],
 )
 def test_what_stock_netx_gets_wrong_stands_behind_a_concat(
     network: Network, tmp_path: Path
 ) -> None:
-    """Delays, exponents, odd biases, other sources, and weights that stock netx changes."""
+    """Delays, exponents, odd biases, other sources, payloads, resets, and changed weights."""
     assert through_file(network, tmp_path) == network
     assert types(tmp_path / "network.net") == ["input", "concat", "dense"]
 
@@ -238,6 +243,24 @@ def test_what_stock_netx_gets_right_needs_no_concat(network: Network, tmp_path: 
     """Everything else stays readable for others."""
     assert through_file(network, tmp_path) == network
     assert types(tmp_path / "network.net") == ["input", "dense"]
+
+
+def test_payloads_and_resets_stand_in_our_group(tmp_path: Path) -> None:
+    """Of the input and of populations that have some; a layer without either stays plain."""
+    network = chain(W, np.full((1, 3), 2, np.int16), np.full((2, 1), 2, np.int16))
+    first, second, third = network.populations
+    forgetful = first, second, replace(third, reset=Reset(7, 3))
+    network = replace(network, input=Input("input", 2, 9), populations=forgetful)
+
+    to_netx(network, tmp_path / "n")
+
+    ours = {name: value for name, value in tree(tmp_path / "n").items() if "@" in name}
+    assert ours["realsam/input@message_bits"] == "9"
+    assert ours["realsam/population/2@reset_interval"] == "7"
+    assert ours["realsam/population/2@reset_offset"] == "3"
+    assert not any("reset" in name for name in ours if "population/2" not in name)
+    assert types(tmp_path / "n") == ["input", "concat", "dense", "dense", "concat", "dense"]
+    assert from_netx(tmp_path / "n") == network
 
 
 @pytest.mark.parametrize("name", ["a\0b", "\ud800"])

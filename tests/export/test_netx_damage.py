@@ -1,5 +1,6 @@
 """A damaged netx file is one line with a cure, and never another network."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -8,7 +9,7 @@ import pytest
 
 from export.netx import from_netx, to_netx
 from realsam.errors import BundleError, RealSamError
-from realsam.ir import Network
+from realsam.ir import Input, Network, Reset
 from tests.export.networks import chain
 
 NETWORK = chain(np.array([[2, -4], [6, 0]], np.int16), np.array([[2, 2, 2]], np.int16))
@@ -107,6 +108,51 @@ def test_impossible_register(path: Path, key: str, value: int, expected: str) ->
         file[key][()] = value
 
     assert refusal(path) == expected
+
+
+@pytest.fixture
+def extended(tmp_path: Path) -> Path:
+    """A sound file with a graded input and resets."""
+    first, second = NETWORK.populations
+    forgetful = replace(first, reset=Reset(7, 3)), second
+    network = replace(NETWORK, input=Input("input", 2, 8), populations=forgetful)
+    to_netx(network, tmp_path / "e.net")
+    return tmp_path / "e.net"
+
+
+CHANGED = "its registers are not those that were written"
+
+
+@pytest.mark.parametrize(
+    ("group", "key", "value", "expected"),
+    [
+        ("input", "message_bits", 9, CHANGED),
+        ("input", "message_bits", None, CHANGED),
+        ("input", "message_bits", 25, "input: message_bits = 25 is neither 0 nor in 2..24"),
+        ("population/0", "reset_interval", 8, CHANGED),
+        ("population/0", "reset_interval", None, CHANGED),
+        (
+            "population/0",
+            "reset_interval",
+            0,
+            "layer1: reset interval = 0 is outside 1..2147483647",
+        ),
+        ("population/0", "reset_interval", 3, "layer1: reset offset = 3 is outside 0..2"),
+        ("population/0", "reset_offset", -1, "layer1: reset offset = -1 is outside 0..6"),
+        ("population/0", "reset_offset", None, "not a readable netx file ("),
+        ("population/0", "reset_offset", "soon", "not a readable netx file ("),
+    ],
+)
+def test_changed_extension(
+    extended: Path, group: str, key: str, value: object, expected: str
+) -> None:
+    """Other numbers are damage, impossible ones are named; without them it is another network."""
+    with h5py.File(extended, "r+") as file:
+        del file["realsam"][group].attrs[key]
+        if value is not None:
+            file["realsam"][group].attrs[key] = value
+
+    assert refusal(extended).startswith(expected)
 
 
 def test_other_format(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -9,8 +10,8 @@ import numpy as np
 import pytest
 
 from export.netx import to_netx
-from realsam.arrays import U8
-from realsam.ir import Input, Lif, Network, Projection
+from realsam.arrays import Spikes
+from realsam.ir import Input, Lif, Network, Projection, Reset
 from sim.reference import Reference
 from tests.export.networks import chain
 
@@ -20,14 +21,16 @@ pytestmark = [
 ]
 
 
-def run_stock(network: Network, spikes: U8, folder: Path) -> subprocess.CompletedProcess[str]:
+def run_stock(
+    network: Network, spikes: Spikes, folder: Path, *extensions: int
+) -> subprocess.CompletedProcess[str]:
     """Run a network in stock netx; `folder / out.npz` gets its spikes and last voltages."""
     files = [folder / name for name in ("n.net", "in.npy", "out.npz")]
     to_netx(network, files[0])
     np.save(files[1], spikes)
     program = Path(__file__).parent / "stock_netx.py"
     return subprocess.run(
-        [sys.executable, program, *files],
+        [sys.executable, program, *files, *map(str, extensions)],
         capture_output=True,
         text=True,
         timeout=120,
@@ -67,15 +70,58 @@ def test_plain_chain_runs_exactly(any_registers: bool, tmp_path: Path) -> None:
     done = run_stock(network, spikes, tmp_path)
 
     assert done.returncode == 0, done.stderr
+    assert_equal(network, spikes, tmp_path / "out.npz")
+
+
+def assert_equal(network: Network, spikes: Spikes, path: Path) -> None:
+    """All spikes and last voltages of stock netx are those of the reference."""
     reference = Reference(network)
     expected = np.array([reference.step(row) for row in spikes])
     assert expected[:, network.spans["layer1"]].any()
-    with np.load(tmp_path / "out.npz") as out:
+    with np.load(path) as out:
         for k, population in enumerate(network.populations):
             np.testing.assert_array_equal(
                 out[f"spikes/{k}"], expected[:, network.spans[population.name]]
             )
             np.testing.assert_array_equal(out[f"voltage/{k}"], reference.state[population.name].v)
+
+
+@pytest.mark.parametrize(("interval", "offset"), [(7, 0), (3, 2), (1, 0)])
+def test_payloads_and_resets_are_those_of_stock_netx(
+    interval: int, offset: int, tmp_path: Path
+) -> None:
+    """Which takes them as arguments, and resets each layer a step after the one before."""
+    rng = np.random.default_rng(3)
+    first = (2 * rng.integers(-128, 128, (6, 5))).astype(np.int16)
+    second = rng.choice([-256, -64, 0, 2, 128, 254], (4, 6)).astype(np.int16)
+    plain = with_registers(chain(first, second, vth=100), rng)
+    payloads = rng.choice(np.array([-128, -1, 0, 0, 1, 127], np.int32), (60, 5))
+
+    done = run_stock(plain, payloads, tmp_path, 8, interval, offset)
+
+    assert done.returncode == 0, done.stderr
+    forgetful = tuple(
+        replace(p, reset=Reset(interval, (offset + k) % interval))
+        for k, p in enumerate(plain.populations)
+    )
+    ours = replace(plain, input=Input("input", 5, 8), populations=forgetful)
+    assert_equal(ours, payloads, tmp_path / "out.npz")
+
+
+@pytest.mark.parametrize("what", ["payloads", "resets"])
+def test_payloads_and_resets_are_refused(what: str, tmp_path: Path) -> None:
+    """Stock netx does not run another network for want of an argument."""
+    network = chain(np.array([[2, 4]], np.int16))
+    lif = replace(network.populations[0], reset=Reset(4))
+    ours = {
+        "payloads": replace(network, input=Input("input", 2, 8)),
+        "resets": replace(network, populations=(lif,)),
+    }[what]
+
+    done = run_stock(ours, np.ones((4, 2), np.int32), tmp_path)
+
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith("NotImplementedError: concat is not implemented.")
 
 
 def test_skip_is_refused(tmp_path: Path) -> None:

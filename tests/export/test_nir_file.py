@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from export.nir import Profile, from_nir, to_graph, to_nir
 from realsam.errors import BundleError, ExportError
-from realsam.ir import Input, Layer, Lif, Network, Projection, to_network
+from realsam.ir import Input, Layer, Lif, Network, Projection, Reset, to_network
 from tests import strategies
 from tests.export.networks import chain, clock, nir_networks
 
@@ -182,6 +182,11 @@ def net(
     return Network(Input("input", 1), populations, projections, populations[-1].name, steps, phase)
 
 
+def graded(network: Network) -> Network:
+    """The same network, its input graded."""
+    return replace(network, input=replace(network.input, message_bits=8))
+
+
 OUT = lif("out", dv=4096, vth=131072)
 
 
@@ -198,6 +203,12 @@ def test_small_network_is_expressible(folder: Path) -> None:
         (net(lif(du=4094), OUT), "a[0]: NIR cannot hold du = 4094; only du = 4095 has a form"),
         (net(lif(bias=64), OUT), "a[0]: NIR cannot hold bias = 64 in each of 5 steps; "
          "use an input line that is always on"),
+        (graded(net(lif(), OUT)), "input: NIR cannot hold graded input of 8 bits; "
+         "send plain spikes, or use netx"),
+        (net(replace(lif(), reset=Reset(7)), OUT), "a: NIR cannot hold a reset every 7 steps; "
+         "leave the reset out, or use netx"),
+        (net(lif(), replace(OUT, reset=Reset(1))), "out: NIR cannot hold a reset every 1 steps; "
+         "leave the reset out, or use netx"),
         (net(lif(), OUT, delay=3), "input->a: NIR cannot hold delays of its own; "
          "NIR needs the delays of the token clock"),
         (net(lif(), OUT, phase=3), "out: NIR cannot hold readout phase 3; "

@@ -36,7 +36,7 @@ def played(model: Any, spikes: U8) -> I64:
 
 @pytest.mark.parametrize("seed", range(30))
 def test_equals_stock_model(seed: int) -> None:
-    """Any weights, odd and outside the range too, any exponent, delays 0..63."""
+    """Any weights, odd and outside the range too, any exponent, delays 0..63, payloads."""
     from lava.proc.dense.models import PyDelayDenseModelBitAcc
     from lava.utils.weightutils import SignMode
 
@@ -49,7 +49,10 @@ def test_equals_stock_model(seed: int) -> None:
     parameters = {"weight_exp": int(rng.integers(-8, 8)), "num_weight_bits": 8 - seed % 3}
     if seed % 2:
         parameters["sign_mode"] = SignMode.MIXED
-    spikes = (rng.random((150, shape[1])) < 0.3).astype(np.uint8)
+    spikes = (rng.random((150, shape[1])) < 0.3).astype(np.int32)
+    if seed % 3:
+        parameters["num_message_bits"] = 8
+        spikes *= rng.choice(np.array([-128, -1, 1, 2, 127], np.int32), spikes.shape)
 
     stock, fast = (
         played(modelled(model, weight, delay, **parameters), spikes)
@@ -59,15 +62,31 @@ def test_equals_stock_model(seed: int) -> None:
     assert np.array_equal(stock, fast)
 
 
+def test_payloads_without_message_bits_are_spikes() -> None:
+    """The stock model casts them to bool."""
+    from lava.proc.dense.models import PyDelayDenseModelBitAcc
+
+    from lava_runtime.delayed_dense.model import PyDelayedDense
+
+    weight, delay = np.array([[2, -6]]), np.array([0, 3])
+    payloads = np.array([[5, -7], [0, 2], *[[0, 0]] * 6], np.int32)
+
+    stock, fast = (
+        played(modelled(model, weight, delay), payloads)
+        for model in (PyDelayDenseModelBitAcc, PyDelayedDense)
+    )
+
+    assert np.array_equal(stock, fast)
+    assert stock.any()
+
+
 def test_refuses_what_it_lacks() -> None:
-    """Delays that differ within a column, and graded spikes, are refused by name."""
+    """Delays that differ within a column are refused by name."""
     from lava_runtime.delayed_dense.model import PyDelayedDense
 
     weight, delay = np.zeros((2, 2), np.int64), np.array([0, 3])
     uneven = modelled(PyDelayedDense, weight, delay, name="a->b")
     uneven.delays = np.array([[0, 3], [1, 3]])
-    graded = modelled(PyDelayedDense, weight, delay, name="a->b", num_message_bits=8)
 
-    for model in (uneven, graded):
-        with pytest.raises(NetworkError, match="a->b: delays within a column or graded spikes"):
-            played(model, np.zeros((1, 2), np.uint8))
+    with pytest.raises(NetworkError, match="a->b: delays within a column; use the stock"):
+        played(uneven, np.zeros((1, 2), np.uint8))

@@ -2,22 +2,25 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from multiprocessing import Pipe
 from typing import Any
 
 import numpy as np
 import pytest
 
-from realsam.arrays import U8
-from realsam.ir import Network, Replay, to_network
-from sim.reference import Reference
-from tests import strategies
+from lava_runtime import backend
+from realsam.arrays import Spikes
+from realsam.errors import CurrentOverflowError, RunError
+from realsam.ir import Input, Network, Projection, Replay, Reset, to_network
+from sim.reference import Reference, run
+from tests import strategies, tiny
 
 pytestmark = pytest.mark.lava
 
 
 @contextmanager
-def graph(network: Network, spikes: U8, stock: bool = False) -> Iterator[tuple[Any, Any]]:
+def graph(network: Network, spikes: Spikes, stock: bool = False) -> Iterator[tuple[Any, Any]]:
     """A supervised graph: its Generator process and the session."""
     from lava_runtime.build import build
     from lava_runtime.supervise import supervised
@@ -66,6 +69,71 @@ def test_stock_models_equal_reference() -> None:
             received = session.receive()
             assert np.array_equal(fired, received[0])
             assert np.array_equal(voltage, received[1])
+
+
+def extended(bits: int, seed: int) -> tuple[Network, Spikes]:
+    """A network with payloads of so many bits and resets, and input for it."""
+    rng = np.random.default_rng(seed)
+    network = strategies.network(rng, steps_per_token=int(rng.integers(1, 4)))
+    forgetful = tuple(
+        replace(p, reset=Reset(5, (3 * i) % 5)) for i, p in enumerate(network.populations)
+    )
+    lines = replace(network.input, message_bits=bits)
+    network = replace(network, input=lines, populations=forgetful)
+    return network, strategies.input_spikes(rng, network, 20)
+
+
+@pytest.mark.parametrize(("bits", "seed"), [(2, 0), (8, 1), (9, 2), (0, 3)])
+def test_stock_models_equal_reference_in_payloads_and_resets(bits: int, seed: int) -> None:
+    """PyDelayDenseModelBitAcc with message bits, PyLifResetModelBitAcc: nothing of ours."""
+    network, spikes = extended(bits, seed)
+    expected = Reference(network)
+
+    with graph(network, spikes, stock=True) as (process, session):
+        models = {p.model_class.__name__ for p in process.procs}
+        assert {"PyDelayDenseModelBitAcc", "PyLifResetModelBitAcc"} < models
+        session.start(network.steps_per_token * len(spikes) + 1)
+        for row in spikes:
+            fired, voltage = expected.token(row)
+            received = session.receive()
+            assert np.array_equal(fired, received[0])
+            assert np.array_equal(voltage, received[1])
+        session.finish()
+        for i, population in enumerate(network.populations):
+            lif = getattr(process.procs, f"population_{i}")
+            assert np.array_equal(expected.state[population.name].u, lif.u.get())
+            assert np.array_equal(expected.state[population.name].v, lif.v.get())
+
+
+@pytest.mark.parametrize("mode", backend.MODES)
+def test_payload_out_of_range_ends_the_run(mode: str) -> None:
+    """As the error of the reference, whose text it is."""
+    network, _ = extended(2, 0)
+    payloads = np.full((1, network.input.size), 2, np.int32)
+
+    with pytest.raises(
+        RunError, match=r"in: input line 0 = 2 is outside -2\.\.1; scale the values"
+    ):
+        backend.run(network, Replay(payloads), mode)
+
+
+@pytest.mark.parametrize("mode", backend.MODES)
+@pytest.mark.parametrize("interval", [1, 2])
+def test_strict_mode_judges_after_the_reset(mode: str, interval: int) -> None:
+    """Two spikes without a reset between them overflow, as in the reference."""
+    into = Projection("a", ("in",), np.array([[254]]), np.array([0]), 7)
+    lif = replace(tiny.lif("a", 1, du=0, vth=131072), reset=Reset(interval))
+    network = Network(Input("in", 1, 3), (lif,), (into,), "a")
+    driver = Replay(np.full((9, 1), 3, np.int32))
+
+    if interval == 1:
+        assert backend.run(network, driver, mode, strict=True).n_tokens == 9
+        return
+    with pytest.raises(CurrentOverflowError) as expected:
+        run(network, driver.twin(), strict=True)
+    with pytest.raises(CurrentOverflowError) as raised:
+        backend.run(network, driver, mode, strict=True)
+    assert str(expected.value) == str(raised.value)
 
 
 def test_fast_model_is_the_default() -> None:

@@ -128,8 +128,31 @@ def _more(pair: Pair, others: tuple[Pair, Pair]) -> int:
 def test_named_tuples_go_through_and_functions_are_inlined() -> None:
     """As arguments, inside of tuples, and to functions that are no kernels of their own."""
     pairs = [Pair(np.arange(n), n) for n in (3, 4, 5)]
+    kernel = Kernel(_more)
 
-    assert Kernel(_more)(pairs[0], (pairs[1], pairs[2])) == 9 - 24 + 50
+    assert kernel(pairs[0], (pairs[1], pairs[2])) == 9 - 24 + 50
+    (signature,) = kernel.dispatcher.signatures
+    assert "7_all_of" not in kernel.dispatcher.inspect_llvm(signature)  # as a mangled name
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        (Pair(np.arange(3), 3), ()),
+        (Pair(np.arange(3), 3), None),
+        (Pair(np.arange(3), 3), (Pair(np.arange(3), 3), 5)),
+        (Pair([1], 3), (Pair(np.arange(3), 3), Pair(np.arange(3), 3))),
+        (Pair(np.arange(3), "3"), (Pair(np.arange(3), 3), Pair(np.arange(3), 3))),
+    ],
+    ids=["short", "None", "no tuple", "list", "text"],
+)
+def test_wrong_tuple_is_refused(wrong: Any) -> None:
+    """Too short, no tuple, or with something else inside."""
+    kernel, pair = Kernel(_more), Pair(np.arange(3), 3)
+    kernel(pair, (pair, pair))
+
+    with pytest.raises(TypeError, match="_more: an argument is no number or array"):
+        kernel(*wrong)
 
 
 def _word(x: Word) -> Word:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realsam.fixedpoint import DECAY_ONE, decay, decay_steps
-from sim import kernels
+from sim import kernels, step_kernels
 from tests import strategies
 
 
@@ -33,7 +33,7 @@ def test_leak_is_the_truncating_decay(states: list[int], k: int, steps: int) -> 
 @given(x=strategies.states(), k=strategies.decays())
 def test_integer_decay_is_the_truncating_decay(x: int, k: int) -> None:
     """The step engine's decay, on both signs."""
-    assert int(decay(np.array(x), k)) == kernels._decay(x, k)
+    assert int(decay(np.array(x), k)) == step_kernels.decay(x, k)
 
 
 @given(n_active=st.integers(0, 11), seed=st.integers(0, 2**32 - 1))
@@ -44,9 +44,24 @@ def test_add_rows_adds_the_active_rows(n_active: int, seed: int) -> None:
     active = rng.permutation(11)[:n_active]
     total = np.full(5, 7, np.int32)
 
-    kernels.add_rows(rows, active, total)
+    kernels.add_rows(rows.ravel(), active, total)
 
     np.testing.assert_array_equal(7 + rows[active].astype(np.int64).sum(axis=0), total)
+
+
+@given(n_active=st.integers(0, 11), seed=st.integers(0, 2**32 - 1))
+def test_add_payloads_multiplies_the_active_rows(n_active: int, seed: int) -> None:
+    """At the ends of int8 and of 24 bits, whose product fits 32 bits and whose sum does not."""
+    rng = np.random.default_rng(seed)
+    rows = rng.choice(np.array([-128, -1, 0, 1, 127], np.int8), (11, 5))
+    payload = rng.choice(np.array([-(2**23), -1, 0, 1, 2**23 - 1], np.int32), 11)
+    active = rng.permutation(11)[:n_active]
+    total = np.full(5, 7, np.int64)
+
+    step_kernels.add_payloads(rows.ravel(), active, payload[:n_active], total)
+
+    expected = 7 + payload[:n_active].astype(np.int64) @ rows[active].astype(np.int64)
+    np.testing.assert_array_equal(expected, total)
 
 
 def test_kernels_are_plain_python() -> None:

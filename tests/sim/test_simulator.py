@@ -1,11 +1,14 @@
 """The simulator gives the bits of the reference, on both of its engines."""
 
+import tracemalloc
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from realsam.errors import CurrentOverflowError, NetworkError, RealSamError
+from realsam.errors import CurrentOverflowError, NetworkError, RealSamError, RunError
 from realsam.ir import (
     Input,
     Layer,
@@ -13,6 +16,7 @@ from realsam.ir import (
     Network,
     Projection,
     Replay,
+    Reset,
     TokenClock,
     readout_layer,
     to_network,
@@ -109,6 +113,64 @@ def test_any_network_equals_reference(seed: int) -> None:
     assert expected == simulator.run(network, Replay(spikes)).digests()
 
 
+@pytest.mark.parametrize("bits", [2, 8, 16, 24])
+@pytest.mark.parametrize("exponent", [-8, -1, 0, 7])
+def test_extreme_payloads_equal_reference(bits: int, exponent: int) -> None:
+    """The ends of their range on the ends of the weights, beside spikes, with two delays."""
+    lines = Input("in", 4, bits)
+    weight = np.array([[254, -256, 2, -2, 254], [-256, 254, 0, 254, -256]], np.int16)
+    lif = tiny.lif("a", 2, dv=300)
+    into = Projection("a", ("in", "b"), weight, np.array([0, 0, 5, 5, 0]), exponent)
+    back = Projection("b", ("a", "in"), weight[:1, :1].repeat(6, axis=1), np.zeros(6, np.int64))
+    network = Network(lines, (lif, tiny.lif("b", 1)), (into, back), "a", 2, 1)
+    ends = np.array([*lines.payloads, 0, -1, 1], np.int32)
+    rows = np.random.default_rng(bits).choice(ends, (30, 4))
+
+    expected = reference.run(network, Replay(rows))
+
+    assert expected.digests() == simulator.run(network, Replay(rows)).digests()
+    assert expected.voltage.any()
+
+
+@pytest.mark.parametrize("bits", [0, 8])
+def test_step_engine_allocates_nothing(bits: int) -> None:
+    """No array as large as a population, while everything fires."""
+    size = 1000
+    populations = tiny.lif("a", size, bias=65), tiny.lif("b", 1)
+    into = Projection("a", ("in",), np.full((size, 2), 2), np.zeros(2, np.int64))
+    onward = Projection("b", ("a",), np.full((1, size), 2), np.arange(size) % 63)
+    network = Network(Input("in", 2, bits), populations, (into, onward), "b", 3)
+    engine, spikes = StepEngine(network), np.ones(2, network.input.dtype)
+    engine.token(spikes)
+
+    tracemalloc.start()
+    fired, _ = engine.token(spikes)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert fired.all()
+    assert peak < 8 * size
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("value", [-3, 2])
+def test_payload_out_of_range_is_refused(value: int, strict: bool) -> None:
+    """Before anything moves."""
+    network = replace(tiny.network(), input=Input("in", 2, 2))
+    engine = simulator.engine(network, strict)
+
+    with pytest.raises(RunError, match=rf"in: input line 1 = {value} is outside -2\.\.1; scale"):
+        engine.token(np.array([0, value], np.int32))
+    assert not engine.token(np.zeros(2, np.int32))[0].any()
+
+
+def test_values_that_are_no_spikes_are_refused() -> None:
+    """By both engines: they would be played as spikes."""
+    for network in (tiny.network(), to_network(tiny.clock())):
+        with pytest.raises(RunError, match=r"in: input line 0 = 2 is outside 0\.\.1; give spikes"):
+            simulator.engine(network).token(np.array([2, 0], np.uint8))
+
+
 @pytest.mark.parametrize("steps", [1, 3])
 def test_step_engine_names_the_overflow(steps: int) -> None:
     """With current memory the sum of two steps overflows: neuron and step are the reference's."""
@@ -132,6 +194,12 @@ def test_engines_by_network() -> None:
     """The token clock has an engine of its own; the other takes everything."""
     assert isinstance(simulator.engine(to_network(tiny.clock())), TokenEngine)
     assert isinstance(simulator.engine(tiny.network()), StepEngine)
+    clock = to_network(tiny.clock())
+    graded = replace(clock, input=replace(clock.input, message_bits=8))
+    first, *others = clock.populations
+    forgetful = replace(clock, populations=(replace(first, reset=Reset(7)), *others))
+    assert isinstance(simulator.engine(graded), StepEngine)
+    assert isinstance(simulator.engine(forgetful), StepEngine)
 
 
 def test_reset_forgets_everything() -> None:
@@ -159,7 +227,7 @@ def test_input_of_another_shape_is_refused(steps: int, lines: int) -> None:
     """By both engines, and not played as something else."""
     network = tiny.network() if steps else to_network(tiny.clock())
 
-    with pytest.raises(NetworkError, match=rf"input spikes \({lines},\) are not \(2,\)"):
+    with pytest.raises(RunError, match=rf"in: input \({lines},\) is not \(2,\)"):
         simulator.engine(network).token(np.zeros(lines, np.uint8))
 
 

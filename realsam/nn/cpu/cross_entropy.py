@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from realsam.nn.cpu.pool import product, run, shares
-from realsam.nn.loss import Labels, token_losses
+from realsam.nn.labels import Labels, token_losses
 
 _TOKENS = 512  # of a task
 

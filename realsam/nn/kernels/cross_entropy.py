@@ -11,7 +11,7 @@ from torch import Tensor
 
 from realsam.nn.kernels.layer import factor, product
 from realsam.nn.kernels.softmax import softmax
-from realsam.nn.loss import Labels
+from realsam.nn.labels import Labels
 
 _PROGRAMS = 1024  # each takes every 1024th token and sums up its share of the bias gradient
 

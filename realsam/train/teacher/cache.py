@@ -2,43 +2,34 @@
 
 from importlib.util import find_spec
 
+import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 
-def recalled(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """Attention [B, H, 1, D] of one new position over all positions of `Past.append`."""
-    size = q.shape[-1]
-    if q.is_cuda and size & (size - 1) == 0 and find_spec("triton"):
-        from realsam.train.teacher.recall import recall
-
-        return recall(q, k, v)
-    return scaled_dot_product_attention(q, k, v)
-
-
 class Past:
-    """Keys and values of one block for B streams that all stand at the same position."""
+    """Keys and values of one block for B streams, each of which stands at a position of its own."""
 
-    def __init__(self, streams: int, heads: int, head_size: int, like: Tensor) -> None:
-        self.length = 0
-        self._pair = like.new_empty(2, streams, heads, 0, head_size)
+    def __init__(
+        self, at: Tensor, heads: int, context: int, head_size: int, kind: torch.dtype
+    ) -> None:
+        """`at` [B] are the positions that come next; whoever moves the streams counts them up."""
+        self._at = at
+        self._streams = torch.arange(len(at), device=at.device)
+        shape = len(at), heads, context, head_size
+        self._keys, self._values = (
+            torch.zeros(shape, dtype=kind, device=at.device) for _ in range(2)
+        )
 
-    @property
-    def room(self) -> int:
-        """Positions that can be appended."""
-        return self._pair.shape[3] - self.length
+    def recall(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        """Remember k and v [B, H, 1, D], and attend with q to all up to them; [B, H, 1, D]."""
+        self._keys[self._streams, :, self._at] = k[:, :, 0]
+        self._values[self._streams, :, self._at] = v[:, :, 0]
+        size = q.shape[-1]
+        if q.is_cuda and size & (size - 1) == 0 and find_spec("triton"):
+            from realsam.train.teacher.recall import recall
 
-    def append(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Write one position [B, H, 1, D]; returns all keys and values [B, H, length, D]."""
-        at, self.length = self.length, self.length + 1
-        self._pair[0, :, :, at : self.length] = k
-        self._pair[1, :, :, at : self.length] = v
-        return self._pair[0, :, :, : self.length], self._pair[1, :, :, : self.length]
-
-    def keep(self, streams: Tensor, room: int) -> None:
-        """Go on with some of the streams, [n] row numbers, and room for more positions."""
-        _, _, heads, _, size = self._pair.shape
-        pair = self._pair.new_empty(2, len(streams), heads, self.length + room, size)
-        for new, old in zip(pair, self._pair, strict=True):
-            new[:, :, : self.length] = old[streams, :, : self.length]
-        self._pair = pair
+            return recall(q, self._keys, self._values, self._at)
+        positions = torch.arange(self._keys.shape[2], device=q.device)
+        there = (positions <= self._at[:, None])[:, None, None]
+        return scaled_dot_product_attention(q, self._keys, self._values, attn_mask=there)

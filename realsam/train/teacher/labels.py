@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import torch
 
-from realsam.nn.loss import Labels
+from realsam.nn.labels import Labels
 from realsam.train.parallel import ALONE, Processes
 from realsam.train.teacher.ensemble import Ensemble
 from realsam.train.teacher.text import Text

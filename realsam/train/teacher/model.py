@@ -15,7 +15,7 @@ from torch.nn.functional import dropout, embedding, linear, relu, rms_norm
 from torch.nn.functional import scaled_dot_product_attention as attention
 
 from realsam.errors import DataError
-from realsam.train.teacher.cache import Past, recalled
+from realsam.train.teacher.cache import Past
 
 _SLOWEST = 1e-4  # rotation of the last pair of a head, radians per position
 
@@ -76,9 +76,9 @@ class Block(nn.Module):
 
         Args:
             x: [B, T, d] stream.
-            rotation: [2, T, head_size / 2] cosines and sines of the positions.
+            rotation: [2, ..., T, head_size / 2] cosines and sines of the positions.
             allowed: [B, 1, T, T] which position hears which; by default all up to itself.
-            past: keys and values of earlier positions, which get these appended; T is 1 then.
+            past: keys and values of earlier positions, which get these added; T is 1 then.
 
         Returns:
             The stream [B, T, d].
@@ -89,7 +89,7 @@ class Block(nn.Module):
         if past is None:
             heard = attention(q, k, v, attn_mask=allowed, is_causal=allowed is None)
         else:
-            heard = recalled(q, *past.append(k, v))
+            heard = past.recall(q, k, v)
         x = x + self._thinned(linear(heard.transpose(1, 2).flatten(2), self.out))
         hidden = relu(linear(normed(x), self.up)).square()
         return x + self._thinned(linear(hidden, self.down))
@@ -119,14 +119,18 @@ class Teacher(nn.Module):
             x = block(x, rotation, allowed)
         return normed(x)
 
-    def step(self, tokens: Tensor, cache: list[Past]) -> Tensor:
-        """Hidden states [B, d] of the next tokens [B] of B streams; the cache grows by them."""
-        at = cache[0].length
+    def step(self, tokens: Tensor, at: Tensor, cache: list[Past]) -> Tensor:
+        """Hidden states [B, d] of the next tokens [B] of B streams, at their positions [B]."""
         x = self._embedded(tokens[:, None])
-        rotation = self.rotation[:, at : at + 1]  # type: ignore[index]
+        rotation = self.rotation[:, at, None, None]  # type: ignore[index]
         for block, past in zip(self.blocks, cache, strict=True):
             x = block(x, rotation, past=past)
         return normed(x[:, 0])
+
+    def memory(self, at: Tensor, kind: torch.dtype) -> list[Past]:
+        """What `step` remembers, nothing yet, of streams that stand at positions `at` [B]."""
+        c = self.config
+        return [Past(at, c.heads, c.context, c.head_size, kind) for _ in self.blocks]
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits in nats [..., V] of hidden states [..., d], in float32 whatever autocast says."""

@@ -15,31 +15,28 @@ from torch import Tensor
 _BLOCK = 32  # positions at a time; one warp reads them without waiting for others
 
 
-def recall(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """Attend with q [B, H, 1, D] to k and v [B, H, T, D], D a power of two; returns [B, H, 1, D].
+def recall(q: Tensor, k: Tensor, v: Tensor, at: Tensor) -> Tensor:
+    """Attend with q [B, H, 1, D] to positions up to `at` [B] of k and v [B, H, T, D].
 
-    k and v have the same strides, and positions and channels lie next to each other.
+    D is a power of two. Returns [B, H, 1, D].
     """
     streams, heads, _, size = q.shape
-    assert k.stride() == v.stride()
-    assert k.stride()[2:] == (size, 1)
+    assert k.is_contiguous()
+    assert v.is_contiguous()
     q = q.contiguous()
     heard = torch.empty_like(q)
-    _recall[(streams, heads)](
-        q, k, v, heard, k.stride(0), k.stride(1), k.shape[2], size**-0.5, size, _BLOCK, num_warps=1
-    )
+    _recall[(streams, heads)](q, k, v, at, heard, k.shape[2], size**-0.5, size, _BLOCK, num_warps=1)
     return heard
 
 
-@triton.jit(do_not_specialize=["length"])
+@triton.jit
 def _recall(
     q_ptr,  # [B, H, D]
-    k_ptr,  # [B, H, T, D] with these strides
+    k_ptr,  # [B, H, T, D]
     v_ptr,
+    at_ptr,  # [B] int64, the last position of each stream
     heard_ptr,  # [B, H, D] receives
-    stream_stride,
-    head_stride,
-    length,  # T
+    T,
     scale,
     D: tl.constexpr,
     BLOCK: tl.constexpr,
@@ -47,7 +44,8 @@ def _recall(
     stream, head = tl.program_id(0).to(tl.int64), tl.program_id(1)
     channel = tl.arange(0, D)
     row = (stream * tl.num_programs(1) + head) * D
-    first = stream * stream_stride + head * head_stride
+    first = row * T
+    length = tl.load(at_ptr + stream) + 1
     q = tl.load(q_ptr + row + channel).to(tl.float32) * scale
     top = float("-inf")
     total = 0.0

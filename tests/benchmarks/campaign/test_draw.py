@@ -32,6 +32,20 @@ def test_half_of_the_networks_are_token_clocks() -> None:
     assert len(clocks) <= 22
 
 
+def test_some_networks_are_graded_and_some_forget() -> None:
+    """Of those that are no token clocks; payloads are in their range and meet its ends."""
+    cases = [draw.draw(0, index) for index in range(60)]
+    graded = [case for case in cases if case.network.input.message_bits]
+    forgetful = [case for case in cases if any(p.reset for p in case.network.populations)]
+
+    assert len(graded) >= 5
+    assert len(forgetful) >= 5
+    for case in graded:
+        case.network.input.refuse(case.spikes[0])
+    ends = [set(case.network.input.payloads) & set(case.spikes.ravel().tolist()) for case in graded]
+    assert any(ends)
+
+
 @pytest.mark.parametrize("total", [0, 2, -2, 254, -256, 1000, -1000, 2 * 254, -4 * 256])
 def test_summing_weights_add_up(total: int) -> None:
     """To the total, with even weights in their range."""

@@ -1,5 +1,7 @@
 """A failing case becomes small and still fails."""
 
+import numpy as np
+
 from benchmarks.campaign.compare import compare
 from benchmarks.campaign.draw import draw
 from benchmarks.campaign.shrink import shrink
@@ -19,6 +21,17 @@ def test_only_what_fails_is_left() -> None:
     assert len(small.network.projections) == 1
     assert not small.network.projections[0].weight.any()
     assert small.name == big.name
+
+
+def test_payloads_and_resets_become_simple() -> None:
+    """A payload of 1 is enough, and no reset."""
+    cases = (draw(0, index) for index in range(1, 200, 2))
+    big = next(c for c in cases if np.abs(c.spikes).max() > 1 and c.network.populations[0].reset)
+
+    small = shrink(big, lambda c: bool(c.spikes.any()))
+
+    assert np.abs(small.spikes).max() == 1
+    assert not any(p.reset for p in small.network.populations)
 
 
 def test_what_cannot_shrink_stays() -> None:

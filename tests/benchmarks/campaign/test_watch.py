@@ -1,12 +1,14 @@
 """The watched reference counts what happens, and changes nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from benchmarks.campaign.case import Case
 from benchmarks.campaign.watch import Watched
 from realsam.errors import CurrentOverflowError
-from realsam.ir import Input, Network, Projection, Replay
+from realsam.ir import Input, Network, Projection, Replay, Reset
 from sim import reference
 from sim.reference import Reference
 from tests import tiny
@@ -61,6 +63,23 @@ def test_tokens_and_spikes_are_counted() -> None:
     assert found["tokens without input"] == found["tokens with every line on"] == 1
     assert found["spikes of inputs"] == 3
     assert found["steps"] == 3
+
+
+def test_payloads_and_resets_are_counted() -> None:
+    """Messages of any payload, and what a reset takes away or leaves on its way."""
+    into = Projection("a", ("in",), np.array([[2]]), np.array([0]))
+    lif = replace(tiny.lif("a", 1, dv=0, vth=131072), reset=Reset(2))
+    watched = Watched(Network(Input("in", 1, 3), (lif,), (into,), "a"))
+    for payload in (-4, 3, -1, 0, 0):
+        watched.token(np.array([payload], np.int32))
+
+    found = watched.counts()
+
+    assert found["networks with graded input"] == found["networks with resets"] == 1
+    assert found["spikes of inputs"] == 3
+    assert found["negative payloads"] == found["payloads at the ends of their range"] == 2
+    assert found["resets of neurons that held something"] == 2  # steps 2 and 4
+    assert found["resets while spikes arrive"] == 1  # 3 in step 2; nothing was sent in step 3
 
 
 def test_delayed_spikes_must_arrive() -> None:

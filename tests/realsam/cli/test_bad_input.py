@@ -169,6 +169,9 @@ def test_chip_needs_intels_extension() -> None:
         (b"Hi.\n<|endoftext|>\nHo.", ("--lr", 0), "lr = 0.0 is not positive"),
         (b"Hi.\n<|endoftext|>\nHo.", ("--lr", "nan"), "lr = nan is not positive"),
         (b"Hi.", ("--valid", "nowhere.txt"), "nowhere.txt: not readable"),
+        (b"Hi.", ("--layers", 59), "layers = 59 take 63 chip steps per token, more than 62"),
+        (b"Hi.", ("--width", 65), "width = 65 is no multiple of groups = 4"),
+        (b"Hi.", ("--width", 68), "width = 68 is no multiple of recurrent_block = 64"),
     ],
 )
 def test_train_refuses_in_one_line(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from realsam.errors import NetworkError
-from realsam.ir import Input, Network, Projection
+from realsam.ir import Input, Network, Projection, Reset
 from tests import tiny
 
 Change = Callable[[Network], Network]
@@ -36,6 +36,13 @@ def synapse(**values: object) -> Change:
     return change
 
 
+def forgetful(network: Network, at: int, reset: Reset) -> Network:
+    """Give one population resets."""
+    populations = list(network.populations)
+    populations[at] = replace(populations[at], reset=reset)
+    return replace(network, populations=tuple(populations))
+
+
 CHANGES: dict[str, Change] = {
     "du": register("du"),
     "dv": register("dv"),
@@ -59,6 +66,12 @@ CHANGES: dict[str, Change] = {
     "readout": lambda n: replace(n, readout="a"),
     "steps per token": lambda n: replace(n, steps_per_token=5),
     "readout phase": lambda n: replace(n, readout_phase=1),
+    "message bits": lambda n: replace(n, input=Input("in", 2, 8)),
+    "other message bits": lambda n: replace(n, input=Input("in", 2, 9)),
+    "a reset": lambda n: forgetful(n, 0, Reset(4)),
+    "a later reset": lambda n: forgetful(n, 0, Reset(4, 1)),
+    "a rarer reset": lambda n: forgetful(n, 0, Reset(5)),
+    "a reset of another population": lambda n: forgetful(n, 1, Reset(4)),
     "input": lambda n: replace(n, input=Input("lines", 2), projections=n.projections[1:]),
 }
 
@@ -72,6 +85,18 @@ def test_digest_changes_with_every_number(change: Change) -> None:
 
     assert network.digest != other.digest
     assert network != other
+
+
+def test_all_changes_are_different_networks() -> None:
+    """From each other, too."""
+    digests = [change(tiny.network()).digest for change in CHANGES.values()]
+
+    assert len(digests) == len(set(digests))
+
+
+def test_digest_without_extensions_is_pinned() -> None:
+    """Bundles name it: what came later leaves older networks alone."""
+    assert tiny.network().digest[:16] == "51b013f507d258db"
 
 
 def test_equal_networks_are_equal() -> None:
@@ -132,6 +157,19 @@ def test_projection_needs_the_shape_of_its_ends(shape: tuple[int, int]) -> None:
         replace(tiny.network(), projections=(stray,))
 
     assert str(raised.value) == f"a->b: weight is {shape}; its populations need (2, 2)"
+
+
+@pytest.mark.parametrize(("bits", "lines"), [(24, 1 << 18), (24, (1 << 18) - 1), (23, 1 << 18)])
+def test_sums_beyond_64_bits_are_refused(bits: int, lines: int) -> None:
+    """At an exponent of 7, two projections: strict mode could not see a sum that comes round."""
+    weight = np.broadcast_to(np.array([[2]], np.int16), (1, lines // 2))
+    into = Projection("a", ("in",), weight, np.zeros(lines // 2, np.int64), 7)
+    parts = Input("in", lines // 2, bits), (tiny.lif("a", 1),), (into, into), "a"
+    if bits == 24 and lines == 1 << 18:
+        with pytest.raises(NetworkError, match=f"a: its input may sum up to {1 << 56}, not below"):
+            Network(*parts)
+    else:
+        assert Network(*parts).input.message_bits == bits
 
 
 def test_input_comes_first_in_the_spike_vector() -> None:

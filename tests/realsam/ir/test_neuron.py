@@ -1,12 +1,14 @@
 """Populations: registers at the ends of their ranges, and named refusals beyond."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realsam.errors import NetworkError, RegisterRangeError
-from realsam.ir import Input, Lif, readout, split_bias
+from realsam.errors import NetworkError, RegisterRangeError, RunError
+from realsam.ir import Input, Lif, Reset, readout, split_bias
 from tests import tiny
 
 
@@ -78,6 +80,92 @@ def test_input_needs_a_line() -> None:
     """An input of no lines is refused."""
     with pytest.raises(NetworkError, match="in: 0 input lines"):
         Input("in", 0)
+
+
+@pytest.mark.parametrize(
+    ("bits", "payloads"),
+    [(0, (0, 1)), (2, (-2, 1)), (8, (-128, 127)), (24, (-(2**23), 2**23 - 1))],
+)
+def test_message_bits_give_the_range_of_a_payload(bits: int, payloads: tuple[int, int]) -> None:
+    """With its sign; plain spikes are 0 and 1."""
+    assert payloads == Input("in", 1, bits).payloads
+
+
+@pytest.mark.parametrize("bits", [-1, 1, 25])
+def test_other_message_bits_are_named(bits: int) -> None:
+    """One bit could only hold the sign."""
+    with pytest.raises(NetworkError) as raised:
+        Input("in", 1, bits)
+
+    assert raised.value.message == f"in: message_bits = {bits} is neither 0 nor in 2..24"
+
+
+@pytest.mark.parametrize("bits", [0, 2, 24])
+@pytest.mark.parametrize("dtype", [np.int64, np.int32, np.float64])
+def test_ends_of_the_payloads_are_accepted(bits: int, dtype: type) -> None:
+    """In any type of integers; fractions are not looked at, their type is refused."""
+    lines = Input("in", 2, bits)
+    row = np.array(lines.payloads, dtype)
+    if dtype is np.float64:
+        with pytest.raises(RunError, match="in: input is float64, not integers; round the values"):
+            lines.refuse(row)
+    else:
+        lines.refuse(row)
+
+
+@pytest.mark.parametrize(
+    ("bits", "values", "message"),
+    [
+        (0, [0, 2], "in: input line 1 = 2 is outside 0..1; give spikes as 0 and 1"),
+        (0, [-1, 1], "in: input line 0 = -1 is outside 0..1; give spikes as 0 and 1"),
+        (8, [0, 128], "in: input line 1 = 128 is outside -128..127; scale the values"),
+        (8, [-129, 128], "in: input line 0 = -129 is outside -128..127; scale the values"),
+        (24, [0, 2**40], f"in: input line 1 = {2**40} is outside {-(2**23)}..{2**23 - 1}; scale"),
+        (8, [1], "in: input (1,) is not (2,); give one value per input line"),
+        (8, [[1, 1]], "in: input (1, 2) is not (2,); give one value per input line"),
+    ],
+)
+def test_what_the_lines_cannot_carry_is_named(bits: int, values: object, message: str) -> None:
+    """The first line, its value and what it may be."""
+    with pytest.raises(RunError) as raised:
+        Input("in", 2, bits).refuse(np.array(values))
+
+    assert str(raised.value).startswith(message)
+
+
+@pytest.mark.parametrize(("interval", "offset"), [(1, 0), (2, 1), (2**31 - 1, 2**31 - 2)])
+def test_ends_of_a_reset_are_accepted(interval: int, offset: int) -> None:
+    """Every step, and hardly ever."""
+    reset = Reset(interval, offset)
+
+    assert Lif("a", *np.zeros((4, 1)), reset).reset == reset
+    assert [reset.is_due(step) for step in (offset, offset + interval)] == [True, True]
+
+
+def test_reset_is_due_at_its_offset() -> None:
+    """And an interval later; a readout may have one too."""
+    reset = Reset(3, 1)
+
+    assert [step for step in range(9) if reset.is_due(step)] == [1, 4, 7]
+    assert replace(readout("out", 2), reset=reset).reset == reset
+
+
+@pytest.mark.parametrize(
+    ("interval", "offset", "message"),
+    [
+        (0, 0, "a: reset interval = 0 is outside 1..2147483647; give the steps from one"),
+        (-5, 0, "a: reset interval = -5 is outside 1..2147483647; give the steps from one"),
+        (2**31, 0, "a: reset interval = 2147483648 is outside 1..2147483647; give"),
+        (4, -1, "a: reset offset = -1 is outside 0..3; take it modulo the interval"),
+        (4, 4, "a: reset offset = 4 is outside 0..3; take it modulo the interval"),
+    ],
+)
+def test_impossible_reset_is_named(interval: int, offset: int, message: str) -> None:
+    """Population, value and range."""
+    with pytest.raises(NetworkError) as raised:
+        Lif("a", *np.zeros((4, 1)), Reset(interval, offset))
+
+    assert str(raised.value).startswith(message)
 
 
 def test_readout_is_memoryless_and_silent() -> None:

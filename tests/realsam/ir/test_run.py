@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from realsam.errors import RealSamError
-from realsam.ir import Recorder, Run, load_run, save_run
+from realsam.ir import Input, Recorder, Run, load_run, save_run
 from realsam.ir import run as run_module
 from tests import tiny
 
@@ -41,6 +41,34 @@ def test_recorder_copies_what_it_is_given() -> None:
 
     assert recorder.run().spikes["a"].tolist() == [[1, 1]]
     assert recorder.run().voltage.tolist() == [[1, 1]]
+
+
+def graded(*payloads: list[int]) -> Run:
+    """A run of the tiny network with a graded input and silent neurons."""
+    network = replace(tiny.network(), input=Input("in", 2, 24))
+    recorder = Recorder(network, "reference")
+    for row in payloads:
+        recorder.add(np.array([*row, 0, 1, 0, 1], np.int32), np.zeros(2, np.int64))
+    return recorder.run()
+
+
+def test_payloads_are_kept_beside_spikes(tmp_path: Path) -> None:
+    """As int32, the neurons' spikes as uint8; on the disk too."""
+    recorded = graded([-(2**23), 2**23 - 1], [0, -1])
+    save_run(recorded, tmp_path / "a.run")
+
+    for played in (recorded, load_run(tmp_path / "a.run")):
+        assert played.spikes["in"].tolist() == [[-(2**23), 2**23 - 1], [0, -1]]
+        assert played.spikes["in"].dtype == np.int32
+        assert played.spikes["a"].tolist() == [[0, 1], [0, 1]]
+        assert played.spikes["a"].dtype == np.uint8
+        assert played.digests() == recorded.digests()
+
+
+@pytest.mark.parametrize("other", [[1, 1], [1, -1], [-1, 2], [0, 0]])
+def test_digests_tell_payloads_apart(other: list[int]) -> None:
+    """Also small ones: as bits they would all be alike."""
+    assert graded([-1, 1]).digests()["in"] != graded(other).digests()["in"]
 
 
 def test_empty_run_has_shapes() -> None:

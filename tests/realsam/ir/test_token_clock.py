@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from realsam.errors import NetworkError
 from realsam.fixedpoint import decay_steps
-from realsam.ir import Network, from_network, keep_fraction, spiking, to_network
+from realsam.ir import Network, Reset, from_network, keep_fraction, spiking, to_network
 from tests import strategies, tiny
 
 
@@ -94,6 +94,8 @@ def odd(network: Network, what: str) -> Network:
         "phase": {"readout_phase": 2},
         "readout": {"readout": "layer2"},
         "steps": {"steps_per_token": 8},
+        "graded": {"input": replace(network.input, message_bits=8)},
+        "reset": {"populations": (replace(first, reset=Reset(7)), *others)},
         "too short": {"steps_per_token": 3, "readout_phase": 0},
     }
     return replace(network, **changes[what])
@@ -105,6 +107,8 @@ def odd(network: Network, what: str) -> Network:
         ("du", "layer1 has current memory or bias"),
         ("bias", "layer1 has current memory or bias"),
         ("exponent", r"in\+layer1->layer1 has a weight exponent"),
+        ("graded", "in is graded"),
+        ("reset", "layer1 has resets"),
         ("delay", "its delays or its readout phase are others"),
         ("two projections", "a population has several projections"),
         ("no input", "layer1 has no input"),

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from realsam.nn.loss import Labels, window_loss
+from realsam.nn.labels import Labels
+from realsam.nn.loss import window_loss
 
 
 def example(words: int = 12, k: int = 4) -> tuple[torch.Tensor, ...]:

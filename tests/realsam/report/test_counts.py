@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from realsam.ir import Network, Recorder, Run
+from realsam.ir import Input, Network, Recorder, Run
 from realsam.report import Counts, count
 from tests import tiny
 
@@ -48,6 +48,18 @@ def test_readout_is_a_kind_of_its_own() -> None:
 def test_spikes_are_counted_per_token(counts: Counts) -> None:
     """A neuron that fires three times in a token counts three."""
     assert [p.n_spikes.tolist() for p in counts.populations] == [[2, 1], [2, 3], [2, 1]]
+
+
+def test_payload_is_one_message() -> None:
+    """Whatever it is; 0 is none."""
+    lines = replace(network(), input=Input("in", 2, 8))
+    recorder = Recorder(lines, "reference")
+    for payloads in ([-128, 127], [0, 5], [0, 0]):
+        recorder.add(np.array([*payloads, 0, 0, 0, 0], np.int32), np.zeros(2, np.int64))
+
+    counted = count(lines, None, recorder.run()).populations[0]
+
+    assert counted.n_spikes.tolist() == counted.n_synops.tolist() == [2, 1, 0]
 
 
 def test_synops_are_spikes_times_synapses(counts: Counts) -> None:

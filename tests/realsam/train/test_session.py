@@ -29,6 +29,13 @@ def test_missing_device_is_one_line(device: str) -> None:
         pick_device(device)
 
 
+def test_size_of_the_model_can_be_chosen(tmp_path: Path) -> None:
+    """More layers take more chip steps per token."""
+    model = tiny.session(tmp_path, layers=3, width=128).trainer.model
+
+    assert (model.config.layers, model.config.width, model.config.steps_per_token) == (3, 128, 7)
+
+
 def test_every_fiftieth_story_validates(tmp_path: Path) -> None:
     """Without a validation text; they are not trained on."""
     session = tiny.session(tmp_path)

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from realsam.nn.cpu.cross_entropy import threaded_loss
-from realsam.nn.loss import Labels, plain_loss, window_loss
+from realsam.nn.labels import Labels
+from realsam.nn.loss import plain_loss, window_loss
 
 TOLERANCE = 1e-5
 

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from realsam.nn.kernels.cross_entropy import fused_loss
-from realsam.nn.loss import Labels, plain_loss
+from realsam.nn.labels import Labels
+from realsam.nn.loss import plain_loss
 
 
 @pytest.mark.parametrize("share", [0.0, 0.7, 1.0])

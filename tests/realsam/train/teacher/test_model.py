@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from realsam.errors import DataError
-from realsam.train.teacher.cache import Past
 from realsam.train.teacher.model import TeacherConfig
 from tests.realsam.train.teacher import small
 
@@ -15,13 +14,6 @@ def tokens(streams: int = 3, length: int = 12) -> torch.Tensor:
     """Random tokens [streams, length]."""
     shape = streams, length
     return torch.randint(0, 20, shape, generator=torch.Generator().manual_seed(1))
-
-
-def cache(streams: int) -> list[Past]:
-    """One that remembers nothing yet."""
-    like = torch.empty(0)
-    size = small.CONFIG.head_size
-    return [Past(streams, small.CONFIG.heads, size, like) for _ in range(small.CONFIG.layers)]
 
 
 def test_later_tokens_are_not_heard() -> None:
@@ -43,20 +35,18 @@ def test_order_is_heard() -> None:
 
 @torch.no_grad()
 def test_steps_give_what_all_at_once_give() -> None:
-    """With a cache that grows and loses streams on the way."""
+    """Every stream at a position of its own; one begins again on the way."""
     model, ids = small.teacher(), tokens()
-    whole, past, rows = model(ids), cache(3), torch.arange(3)
+    whole, at = model(ids), torch.tensor([0, 0, 0])
+    cache = model.memory(at, torch.float32)
 
-    for t in range(12):
-        if t == 0:
-            [p.keep(rows, 5) for p in past]
-        if t == 5:
-            rows = torch.tensor([2, 0])
-            [p.keep(rows, 7) for p in past]
-        hidden = model.step(ids[rows, t], past)
-        torch.testing.assert_close(whole[rows, t], hidden)
-
-    assert past[0].room == 0
+    for t in range(20):
+        if t == 8:
+            at[1] = 0
+        rows = torch.arange(3)[at < 12]
+        hidden = model.step(ids[torch.arange(3), at.clamp(max=11)], at.clamp_(max=11), cache)
+        torch.testing.assert_close(whole[rows, at[rows]], hidden[rows])
+        at += 1
 
 
 def test_dropout_is_for_training() -> None:

@@ -14,18 +14,20 @@ pytest.importorskip("triton", reason="Triton is not installed")
 from realsam.train.teacher.recall import recall  # noqa: E402 - after the variable
 
 
-@pytest.mark.parametrize("length", [1, 31, 32, 33, 70])
+@pytest.mark.parametrize("at", [[0, 30, 31], [32, 69, 0], [79, 79, 79]])
 @pytest.mark.parametrize(("kind", "error"), [(torch.float32, 1e-6), (torch.bfloat16, 1e-2)])
-def test_recall_is_attention(length: int, kind: torch.dtype, error: float) -> None:
-    """Of float64, within the rounding of the result; positions beyond the length are not read."""
+def test_recall_is_attention(at: list[int], kind: torch.dtype, error: float) -> None:
+    """Of float64, within the rounding of the result; later positions are not read."""
     device = "cuda" if CUDA else "cpu"
-    generator = torch.Generator().manual_seed(length)
+    generator = torch.Generator().manual_seed(sum(at))
     q = torch.randn(3, 2, 1, 16, generator=generator).to(device, kind)
-    pair = torch.randn(2, 3, 2, 80, 16, generator=generator).to(device, kind)
-    pair[:, :, :, length:] = float("nan")
-    k, v = pair[0, :, :, :length], pair[1, :, :, :length]
-    expected = scaled_dot_product_attention(q.double(), k.double(), v.double())
+    k, v = torch.randn(2, 3, 2, 80, 16, generator=generator).to(device, kind)
+    for stream, last in enumerate(at):
+        k[stream, :, last + 1 :] = v[stream, :, last + 1 :] = float("nan")
 
-    found = recall(q, k, v).double()
+    found = recall(q, k, v, torch.tensor(at, device=device)).double()
 
-    assert float((expected - found).norm() / expected.norm()) < error
+    for stream, last in enumerate(at):
+        heard = (x[stream, :, : last + 1].double() for x in (k, v))
+        expected = scaled_dot_product_attention(q[stream].double(), *heard)
+        assert float((expected - found[stream]).norm() / expected.norm()) < error

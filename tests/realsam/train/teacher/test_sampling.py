@@ -1,14 +1,18 @@
 """Sampling: documents follow the ensemble's probabilities, as many as are wanted."""
 
+from collections import defaultdict
+
 import pytest
 import torch
 from torch import Tensor
 
 from realsam.errors import DataError
-from realsam.train.teacher import sampling
+from realsam.train.parallel import ALONE
+from realsam.train.teacher import sampling, streams
 from realsam.train.teacher.ensemble import Ensemble
-from realsam.train.teacher.sampling import drawn, sample, streams_that_fit
+from realsam.train.teacher.sampling import sample, streams_that_fit
 from realsam.train.teacher.stories import Stories
+from realsam.train.teacher.streams import Streams, drawn
 from tests.realsam.train.teacher import small
 
 
@@ -20,31 +24,28 @@ def stories(n_tokens: int = 300, seed: int = 3) -> Stories:
 def watched(
     ensemble: Ensemble, n_tokens: int, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Stories, Tensor]:
-    """Stories of one wave or more, and the probabilities [n, V] that their tokens had."""
-    waves: list[dict[tuple[int, int], Tensor]] = []
-    step, finished, kept = sampling._Wave._step, sampling._Wave._finished, []
+    """Stories, and the probabilities [n, V] that their tokens had, drawn step by step."""
+    seen: dict[int, list[tuple[Tensor, int]]] = defaultdict(list)
+    step = Streams._step
 
-    def noted_step(wave: sampling._Wave, position: int) -> None:
-        if position == 0:
-            waves.append({})
-        seen: list[Tensor] = []
-        monkeypatch.setattr(sampling, "drawn", lambda p, g: drawn(seen.append(p) or p, g))
-        step(wave, position)
-        streams = wave._alive.tolist()
-        waves[-1] |= {(stream, position): p for stream, p in zip(streams, seen[0], strict=True)}
+    def noted_step(writing: Streams) -> None:
+        documents = writing._document.tolist()
 
-    def noted_end(wave: sampling._Wave) -> list[object]:
-        ends = (wave._tokens == wave._end).int()
-        for stream, n in enumerate(ends.argmax(1).tolist()):
-            if n and ends[stream].any():
-                kept.extend(waves[-1][stream, position] for position in range(n + 1))
-        return finished(wave)
+        def noted_draw(p: Tensor, uniform: Tensor) -> Tensor:
+            tokens = drawn(p, uniform)
+            for number, row, token in zip(documents, p, tokens.tolist(), strict=True):
+                seen[number].append((row, token))
+            return tokens
 
-    monkeypatch.setattr(sampling._Wave, "_step", noted_step)
-    monkeypatch.setattr(sampling._Wave, "_finished", noted_end)
+        monkeypatch.setattr(streams, "drawn", noted_draw)
+        step(writing)
+
+    monkeypatch.setattr(Streams, "_step", noted_step)
+    monkeypatch.setattr(Streams, "_capture", Streams._begin)
     found = sample(ensemble, n_tokens, small.END, seed=3)
     monkeypatch.undo()
-    return found, torch.stack(kept[: found.n_tokens])
+    whole = [seen[n] for n in sorted(seen) if seen[n][-1][1] == small.END and len(seen[n]) > 1]
+    return found, torch.stack([row for draws in whole for row, _ in draws][: found.n_tokens])
 
 
 def test_documents_end_within_the_context() -> None:
@@ -63,19 +64,28 @@ def test_last_document_reaches_what_is_wanted(n_tokens: int) -> None:
     assert found.n_tokens >= n_tokens > found.n_tokens - found.lengths[-1] - 1
 
 
-@pytest.mark.parametrize("tidy_every", [1, 16])
-def test_nothing_is_lost_when_streams_end(tidy_every: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However often the cache moves, probabilities are those of a second pass over the text."""
-    monkeypatch.setattr(sampling, "_TIDY_EVERY", tidy_every)
-    monkeypatch.setattr(sampling, "_ROOM", max(3, tidy_every))
+def test_nothing_is_lost_when_documents_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever in its stream a document stands, a second pass over it gives its probabilities."""
     ensemble = small.ensemble(2)
 
-    found, expected = watched(ensemble, 300, monkeypatch)
+    found, expected = watched(ensemble, 3000, monkeypatch)
 
     again = torch.zeros_like(expected)
     for numbers, probabilities in ensemble.predictions(small.text(found.documents())):
         again[numbers] = probabilities
     torch.testing.assert_close(again, expected, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("fit", [1, 7, 100])
+def test_streams_do_not_decide_what_is_written(fit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Document by document the same text, by few streams or many."""
+    expected = stories(900)
+    monkeypatch.setattr(sampling, "streams_that_fit", lambda _: fit)
+
+    found = stories(900)
+
+    assert expected.lengths.tolist() == found.lengths.tolist()
+    assert expected.tokens.tolist() == found.tokens.tolist()
 
 
 def test_a_seed_gives_one_text() -> None:
@@ -85,7 +95,7 @@ def test_a_seed_gives_one_text() -> None:
 
 
 def test_progress_ends_at_what_is_wanted() -> None:
-    """Wave by wave."""
+    """Chunk by chunk."""
     heard: list[tuple[int, int]] = []
 
     sample(small.ensemble(1), 5000, small.END, 0, lambda *n: heard.append(n))
@@ -106,7 +116,7 @@ def test_teacher_that_ends_no_story_is_refused(monkeypatch: pytest.MonkeyPatch) 
     """Instead of asking it for ever."""
     never = torch.ones(20)
     never[small.END] = 0
-    monkeypatch.setattr(sampling, "mixed", lambda logits: never.expand(len(next(logits)), 20))
+    monkeypatch.setattr(streams, "mixed", lambda logits: never.expand(len(next(logits)), 20))
 
     with pytest.raises(DataError) as caught:
         stories()
@@ -118,11 +128,21 @@ def test_teacher_that_ends_no_story_is_refused(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_draws_have_the_probabilities() -> None:
-    """Of 20,000 draws, each token's share within 4 standard deviations."""
+    """Of 20,000 draws by the streams' own numbers, each share within 4 standard deviations."""
     p = torch.tensor([0.5, 0.3, 0.15, 0.05, 0.0])
-    generator = torch.Generator().manual_seed(5)
+    writing = Streams(small.ensemble(1), 200, 1, small.END, 5, ALONE)
+    found = []
+    for position in range(100):
+        writing._at.fill_(position)
+        found.append(drawn(2 * p.expand(200, 5), writing._uniform()))
 
-    tokens = drawn(p.expand(20_000, 5), generator)
-
-    share = tokens.bincount(minlength=5) / 20_000
+    share = torch.cat(found).bincount(minlength=5) / 20_000
     assert ((share - p).abs() <= 4 * (p * (1 - p) / 20_000).sqrt()).all()
+
+
+def test_first_and_last_number_draw_what_is_possible() -> None:
+    """Tokens of no probability at both ends are never drawn."""
+    p = torch.tensor([[0.0, 0.7, 0.3, 0.0]])
+    ends = [0.5 / (1 << 22), 1 - 0.5 / (1 << 22)]
+
+    assert [int(drawn(p, torch.tensor([u]))) for u in ends] == [1, 2]
