@@ -100,6 +100,7 @@ def _read_dense(
 ) -> Dense:
     n = int(np.prod(layer["shape"][()]))
     weight = np.hstack([_matrix(layer[key], n) for key in ("weight", "weight_rec")[: len(chained)]])
+    weight.flags.writeable = False  # frozen: a projection of the whole layer keeps it as it is
     neuron = layer["neuron"]
     return Dense(
         chained if joined is None else joined,

@@ -77,11 +77,12 @@ def _cut(
         sources = dense.sources[first : n_used[target]]
         start = layers.width(dense.sources[:first])
         columns = slice(start, start + layers.width(sources))
+        whole = sources == dense.sources
         projections.append(
             Projection(
                 target,
                 tuple(name.get(i, lines) for i in sources),
-                dense.weight[:, columns],
+                dense.weight if whole else dense.weight[:, columns],
                 dense.delay[columns],
                 int(record["weight_exp"]),
             )
