@@ -17,7 +17,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("realsam.ir",),
     ("realsam.documents", "realsam.evaluation"),
     ("realsam.nn", "realsam.report", "export", "sim"),
-    ("realsam.lower", "realsam.generation"),
+    ("realsam.lower", "realsam.generation", "realsam.mapping"),
     ("realsam.train", "lava_runtime"),
     ("realsam.cli",),
 )
