@@ -4,8 +4,11 @@ Written by hand: a picture of rectangles needs no plotting library, its text sta
 browser shows what lies on a core when the mouse is over it.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from html import escape
+
+import numpy as np
 
 from realsam.arrays import I64
 from realsam.mapping.layout import Layout
@@ -21,7 +24,7 @@ def draw(layout: Layout) -> str:
     """The picture; its bytes depend on the layout alone."""
     shown = min(layout.n_chips, CHIPS_MAX)
     labelled = layout.n_chips <= _LABELLED
-    cell, per_row = (46, 2) if labelled else (7, 8)
+    cell, per_row = (46, 2) if labelled else (8, 8)
     rows = -(-layout.memory["cores"] // COLUMNS)
     width, height = COLUMNS * cell + 24, rows * cell + 34
     across = min(shown, per_row)
@@ -91,15 +94,10 @@ def _shade(layout: Layout, use: I64, core: int) -> str:
 
 
 def _caption(layout: Layout, chip: int, cores: list[int]) -> str:
-    on_chip = set(cores)
-    names = [
-        p.population
-        for p, c in zip(layout.parts, layout.core.tolist(), strict=True)
-        if c in on_chip
-    ]
-    held = list(dict.fromkeys(names))
-    text = ", ".join(held) if len(held) <= 2 else f"{held[0]} ... {held[-1]}"
-    return f"chip {chip}: {text}"
+    on_chip = np.isin(layout.core, cores)
+    names = [p.population for p, here in zip(layout.parts, on_chip, strict=True) if here]
+    (most, _), *others = Counter(names).most_common()
+    return f"chip {chip}: {_short(most)}" + (f" +{len(others)}" if others else "")
 
 
 def _short(name: str) -> str:
