@@ -91,6 +91,8 @@ def command(
         raise click.UsageError("--shape stands for a network that is not there: give it alone.")
     if run_file and prompt is not None:
         raise click.UsageError("--run and --prompt are two answers to one question: give one.")
+    if picture:
+        _refuse_place(picture, source, run_file)
     memory = memory_of(chip).replaced(limits)
     sketch, spikes, traffic = (shape, None, ONCE) if shape else _given(source, run_file, prompt)
     with STDERR.status("") as status:
@@ -102,6 +104,14 @@ def command(
         emit_json(to_json(layout, traffic) | {"picture": str(picture) if picture else None})
     else:
         click.echo(render_text(layout, traffic))
+
+
+def _refuse_place(picture: Path, source: Path | None, run_file: Path | None) -> None:
+    """Refuse to draw over what the command reads."""
+    read = [path for path in (source, run_file) if path and path.exists()]
+    inside = [file for path in read if path.is_dir() for file in path.iterdir()]
+    if picture.exists() and any(picture.samefile(path) for path in (*read, *inside)):
+        raise MappingError(f"{picture}: is what the command reads", "give another --picture")
 
 
 def _given(

@@ -101,6 +101,14 @@ def test_picture_is_written(small: Path, tmp_path: Path) -> None:
     assert list(everything(tmp_path)) == ["chip.svg"]
 
 
+def test_picture_in_the_guide_is_that_of_the_shipped_model(tmp_path: Path) -> None:
+    """Its bytes depend on the layout alone; draw it again when the model changes."""
+    call("map", "--picture", tmp_path / "chip.svg")
+
+    guide = Path(__file__).parents[3] / "docs" / "pictures" / "mapping.svg"
+    assert (tmp_path / "chip.svg").read_text() == guide.read_text()
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -133,6 +141,16 @@ def test_prompt_needs_a_vocabulary(file: Path) -> None:
     line = error(call("map", file, "--prompt", "One day"))
 
     assert line == f"{file}: has no vocabulary; give a bundle, or --run instead"
+
+
+def test_picture_replaces_nothing_that_is_read(file: Path) -> None:
+    """Neither a network nor a bundle is drawn over."""
+    before = file.read_bytes()
+
+    line = error(call("map", file, "--picture", file))
+
+    assert line == f"{file}: is what the command reads; give another --picture"
+    assert before == file.read_bytes()
 
 
 def test_no_picture_after_an_error(tmp_path: Path) -> None:
