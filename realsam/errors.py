@@ -16,6 +16,7 @@ Each one prints as a single line: what is wrong, where, with which value, and th
       BackendUnavailableError  a backend whose libraries are not installed
       BackendFailedError       a backend that stopped with an exception, or whose process died
       MismatchError            two backends that disagree
+      MappingError             a network that cannot be laid out on cores
 """
 
 
@@ -107,3 +108,7 @@ class KernelCacheError(RealSamError):
 
 class MismatchError(RealSamError):
     """Two backends disagree about a spike or a voltage."""
+
+
+class MappingError(RealSamError):
+    """A network that cannot be laid out on the cores of a chip."""

@@ -17,7 +17,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("realsam.ir",),
     ("realsam.documents", "realsam.evaluation"),
     ("realsam.nn", "realsam.report", "export", "sim"),
-    ("realsam.lower", "realsam.generation"),
+    ("realsam.lower", "realsam.generation", "realsam.mapping"),
     ("realsam.train", "lava_runtime"),
     ("realsam.cli",),
 )
@@ -174,6 +174,7 @@ def test_proper_import_is_accepted(module: str, source: str) -> None:
         ),
         ("import realsam.cli.main, realsam.cli.train_command, realsam.cli.eval_command", "torch"),
         ("import realsam.cli.teach_command", "torch"),
+        ("import realsam.cli.map_command", "torch"),
         ("import realsam.cli.main", "numpy"),
     ],
 )
