@@ -16,7 +16,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("realsam.files", "realsam.fixedpoint", "realsam.limits", "realsam.vocab", "realsam.console"),
     ("realsam.ir",),
     ("realsam.documents", "realsam.evaluation"),
-    ("realsam.nn", "realsam.report", "export", "sim"),
+    ("realsam.nn", "realsam.checking", "realsam.report", "export", "sim"),
     ("realsam.lower", "realsam.generation"),
     ("realsam.train", "lava_runtime"),
     ("realsam.cli",),
@@ -174,6 +174,8 @@ def test_proper_import_is_accepted(module: str, source: str) -> None:
         ),
         ("import realsam.cli.main, realsam.cli.train_command, realsam.cli.eval_command", "torch"),
         ("import realsam.cli.teach_command", "torch"),
+        ("import realsam.cli.check_command", "torch"),
+        ("import realsam.checking", "numba"),
         ("import realsam.cli.main", "numpy"),
     ],
 )

@@ -111,5 +111,5 @@ def test_taken_name_is_refused() -> None:
     network = to_network(tiny.clock())
     taken = replace(network, populations=(*network.populations, tiny.lif("layer1.0")))
 
-    with pytest.raises(NetworkError, match="population name 'layer1.0' is not unique"):
+    with pytest.raises(NetworkError, match=r"population name 'layer1\.0' is not unique"):
         split(taken)
