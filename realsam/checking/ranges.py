@@ -48,31 +48,36 @@ class Reach:
 
 def worst_case(network: Network) -> dict[str, Reach]:
     """Bounds for every input that the network may be given."""
-    quiet = {p.name for p in network.populations if np.all(p.vth >= NEVER_SPIKES)}
+    sizes = network.sizes
+    payloads = {network.input.name: network.input.payloads} | {
+        p.name: (0, int(np.any(p.vth < NEVER_SPIKES))) for p in network.populations
+    }
+    sums = {name: np.zeros((2, size), np.int64) for name, size in sizes.items()}
+    for q in network.projections:
+        widths = [sizes[name] for name in q.sources]
+        pays = np.repeat(np.array([payloads[name] for name in q.sources]), widths, axis=0)
+        sums[q.target] += _arriving(q, pays)
     reach = {}
     for lif in network.populations:
-        low, high = np.zeros(lif.size, np.int64), np.zeros(lif.size, np.int64)
-        for projection in network.projections:
-            if projection.target == lif.name:
-                least, most = _arriving(network, projection, quiet)
-                low, high = low + least, high + most
-        a_in = Interval(low, high)
+        a_in = Interval(*sums[lif.name])
         u = _current(lif, a_in)
         reach[lif.name] = Reach(a_in, u, _voltage(lif, u))
     return reach
 
 
-def _arriving(network: Network, q: Projection, quiet: set[str]) -> tuple[I64, I64]:
-    """[N] lowest and highest sums of one projection: a shift per delay, as in the chip."""
-    payloads = [_payload(network, name, quiet) for name in q.sources]
-    widths = [network.sizes[name] for name in q.sources]
-    pays = np.repeat(np.array(payloads, np.int64), widths, axis=0)  # [M, 2]
+def _arriving(q: Projection, pays: I64) -> I64:
+    """[2, N] lowest and highest sums of one projection: a shift per delay, as in the chip.
+
+    Args:
+        q: any.
+        pays: [M, 2] the lowest and the highest value that each source neuron sends.
+    """
     groups, place = np.unique(np.column_stack([q.delay, pays]), axis=0, return_inverse=True)
     place = place.reshape(-1)
     order = np.argsort(place, kind="stable")
     starts = np.searchsorted(place[order], np.arange(len(groups)))
     delays, of_delay = np.unique(groups[:, 0], return_inverse=True)
-    low, high = np.zeros((2, len(q.weight)), np.int64)
+    sums = np.zeros((2, len(q.weight)), np.int64)
     for rows in _row_chunks(q):
         weight = q.weight[rows] if np.all(np.diff(order) == 1) else q.weight[rows][:, order]
         rises = np.add.reduceat(np.maximum(weight, 0), starts, axis=1, dtype=np.int64)
@@ -80,16 +85,9 @@ def _arriving(network: Network, q: Projection, quiet: set[str]) -> tuple[I64, I6
         least = rises * groups[:, 1] + falls * groups[:, 2]  # [rows, groups]
         most = rises * groups[:, 2] + falls * groups[:, 1]
         for k in range(delays.size):
-            low[rows] += shift_sum(least[:, of_delay == k].sum(axis=1), q.weight_exp)
-            high[rows] += shift_sum(most[:, of_delay == k].sum(axis=1), q.weight_exp)
-    return low, high
-
-
-def _payload(network: Network, source: str, quiet: set[str]) -> tuple[int, int]:
-    """The lowest and the highest value that a source sends."""
-    if source in quiet:
-        return 0, 0
-    return network.input.payloads if source == network.input.name else (0, 1)
+            sums[0, rows] += shift_sum(least[:, of_delay == k].sum(axis=1), q.weight_exp)
+            sums[1, rows] += shift_sum(most[:, of_delay == k].sum(axis=1), q.weight_exp)
+    return sums
 
 
 def _row_chunks(q: Projection) -> Iterator[slice]:

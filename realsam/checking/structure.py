@@ -69,9 +69,10 @@ def _arrivals(network: Network) -> dict[str, int]:
 
 def _edges(network: Network) -> Edges:
     """All pairs of populations that a spike passes between, each with its latencies."""
-    edges: Edges = {name: [] for name in network.sizes}
+    sizes = network.sizes
+    edges: Edges = {name: [] for name in sizes}
     for q in network.projections:
-        ends = np.cumsum([network.sizes[name] for name in q.sources])[:-1]
+        ends = np.cumsum([sizes[name] for name in q.sources])[:-1]
         for name, delays in zip(q.sources, np.split(q.delay, ends), strict=True):
             edges[name] += [(q.target, int(d) + 1) for d in np.unique(delays)]
     return edges

@@ -1,5 +1,6 @@
 """Rules of weights, delays and the number of synapses."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -59,12 +60,16 @@ def _delay(subject: Subject) -> Iterator[Violation]:
 
 
 def _fan_in(subject: Subject) -> Iterator[Violation]:
-    most = subject.limit("fan_in")
-    for lif in subject.network.populations:
-        for i, n in _above(_sources_of(subject.network, lif.name, most), most):
-            value = f"{n:,} sources"
+    most, network = subject.limit("fan_in"), subject.network
+    into: dict[str, list[Projection]] = {}
+    for q in network.projections:
+        into.setdefault(q.target, []).append(q)
+    for name, projections in into.items():
+        if sum(q.delay.size for q in projections) <= most:
+            continue  # not even if all synapses were there
+        for i, n in _above(_sources(network, projections), most):
             fix = "prune synapses, or sum the sources in several populations first"
-            yield Violation(f"{lif.name}[{i}]", value, f"{most:,}", fix)
+            yield Violation(f"{name}[{i}]", f"{n:,} sources", f"{most:,}", fix)
 
 
 def _above(counts: I64, most: int) -> Iterator[tuple[int, int]]:
@@ -74,16 +79,11 @@ def _above(counts: I64, most: int) -> Iterator[tuple[int, int]]:
         yield i, int(counts[i])
 
 
-def _sources_of(network: Network, target: str, enough: int) -> I64:
-    """[N] different neurons that each neuron hears; all there are if those are not above enough."""
-    projections = [q for q in network.projections if q.target == target]
-    size = network.sizes[target]
-    if not projections:
-        return np.zeros(size, np.int64)
+def _sources(network: Network, projections: list[Projection]) -> I64:
+    """[N] different neurons that each neuron of one population hears through its projections."""
+    size = len(projections[0].weight)
     columns = np.concatenate([network.columns(q) for q in projections])
     sources, place = np.unique(columns, return_inverse=True)
-    if sources.size <= enough:
-        return np.full(size, sources.size)
     order = np.argsort(place, kind="stable")
     starts = np.searchsorted(place[order], np.arange(sources.size))
     counts = np.zeros(size, np.int64)
@@ -97,11 +97,11 @@ def _sources_of(network: Network, target: str, enough: int) -> I64:
 
 def _fan_out(subject: Subject) -> Iterator[Violation]:
     most, network = subject.limit("fan_out"), subject.network
-    reached: dict[str, int] = dict.fromkeys(network.sizes, 0)
+    reached: Counter[str] = Counter()
     for q in network.projections:
-        for name in set(q.sources):
-            reached[name] += network.sizes[q.target] * q.sources.count(name)
-    if max(reached.values()) <= most:
+        for name in q.sources:
+            reached[name] += len(q.weight)
+    if max(reached.values(), default=0) <= most:
         return  # not even if all synapses were there
     for name, counts in network.fan_out().items():
         for i, n in _above(counts, most):

@@ -38,15 +38,15 @@ def splits(network: Network, names: Sequence[str] | None = None) -> dict[str, li
     Raises:
         NetworkError: for a name that is no population, or the readout if it cannot stay one.
     """
-    wanted = [p.name for p in network.populations] if names is None else names
+    populations = {p.name: p for p in network.populations}
     found = {}
-    for name in wanted:
-        if name not in network.sizes or name == network.input.name:
+    for name in populations if names is None else names:
+        if name not in populations:
             raise NetworkError(
                 f"{name!r} is no population to split",
-                f"name one of {', '.join(p.name for p in network.populations)}",
+                f"name one of {', '.join(populations)}",
             )
-        groups = register_groups(network.population(name))
+        groups = register_groups(populations[name])
         if len(groups) < 2 or (names is None and name == network.readout):
             continue
         if name == network.readout:
@@ -72,7 +72,8 @@ def split(network: Network, names: Sequence[str] | None = None) -> Network:
     if not parts:
         return network
     populations = [p for lif in network.populations for p in _divided(lif, parts)]
-    projections = [p for q in network.projections for p in _spread(network, q, parts)]
+    sizes = network.sizes
+    projections = [p for q in network.projections for p in _spread(sizes, q, parts)]
     return replace(network, populations=tuple(populations), projections=tuple(projections))
 
 
@@ -106,13 +107,15 @@ def _divided(lif: Lif, parts: Mapping[str, list[I64]]) -> list[Lif]:
     ]
 
 
-def _spread(network: Network, q: Projection, parts: Mapping[str, list[I64]]) -> list[Projection]:
+def _spread(
+    sizes: Mapping[str, int], q: Projection, parts: Mapping[str, list[I64]]
+) -> list[Projection]:
     """One projection per part of the target; the columns of a source follow its parts."""
     sources: list[str] = []
     columns: list[I64] = []
     start = 0
     for name in q.sources:
-        size = network.sizes[name]
+        size = sizes[name]
         groups = parts.get(name, [np.arange(size)])
         sources += _names(name, len(groups)) if name in parts else [name]
         columns += [start + group for group in groups]

@@ -60,8 +60,8 @@ def test_ways_that_return_nowhere_may_take_any_time() -> None:
 
 
 def test_long_loops_need_no_recursion() -> None:
-    """Thousands of populations in one loop."""
-    n = 3000
+    """More populations in one loop than Python stacks calls."""
+    n = 1500
     names = [f"p{i:04}" for i in range(n)]
     ring = [(a, b, 0) for a, b in zip(names, [*names[1:], names[0]], strict=True)]
     network = graph(7, ("in", names[0], 0), (names[0], "out", 0), *ring)
