@@ -6,6 +6,7 @@ Each one prints as a single line: what is wrong, where, with which value, and th
       RegisterRangeError       a register outside the chip's range
       NetworkError             a network that contradicts itself
       CurrentOverflowError     a synaptic current beyond 24 bits, in strict mode
+      LimitError               a limit of a chip that does not exist
       BundleError              a missing, damaged or foreign bundle
       ExportError              a network that a format cannot hold, or that fails its own proof
       PromptError              a prompt that cannot be used
@@ -64,6 +65,10 @@ class CurrentOverflowError(RealSamError):
             f"{where}: current u = {value} at timestep {step} is outside -(2**23)+1..2**23-1",
             "lower the weights or the weight exponent of its projections, or run without --strict",
         )
+
+
+class LimitError(RealSamError):
+    """A chip, or a limit of one, that no rule knows."""
 
 
 class BundleError(RealSamError):
