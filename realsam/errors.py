@@ -6,6 +6,7 @@ Each one prints as a single line: what is wrong, where, with which value, and th
       RegisterRangeError       a register outside the chip's range
       NetworkError             a network that contradicts itself
       CurrentOverflowError     a synaptic current beyond 24 bits, in strict mode
+      LimitError               a limit of a chip that does not exist
       BundleError              a missing, damaged or foreign bundle
       ExportError              a network that a format cannot hold, or that fails its own proof
       PromptError              a prompt that cannot be used
@@ -16,6 +17,7 @@ Each one prints as a single line: what is wrong, where, with which value, and th
       BackendUnavailableError  a backend whose libraries are not installed
       BackendFailedError       a backend that stopped with an exception, or whose process died
       MismatchError            two backends that disagree
+      MappingError             a network that cannot be laid out on cores
 """
 
 
@@ -65,6 +67,10 @@ class CurrentOverflowError(RealSamError):
         )
 
 
+class LimitError(RealSamError):
+    """A chip, or a limit of one, that no rule knows."""
+
+
 class BundleError(RealSamError):
     """A bundle that is missing, damaged, or of another format."""
 
@@ -103,3 +109,7 @@ class BackendFailedError(RealSamError):
 
 class MismatchError(RealSamError):
     """Two backends disagree about a spike or a voltage."""
+
+
+class MappingError(RealSamError):
+    """A network that cannot be laid out on the cores of a chip."""

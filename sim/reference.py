@@ -5,6 +5,7 @@ payload. Everything faster is tested against it with `==`; it is never optimised
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,12 +45,19 @@ def forget(lif: Lif, state: State, step: int) -> None:
         state.u, state.v = np.zeros_like(state.u), np.zeros_like(state.v)
 
 
+# Sees a population, its state of the step before and the input [N] of this one.
+Observe = Callable[[Lif, State, I64], None]
+
+
 class Reference:
     """A Network in motion; all state is zero at first."""
 
-    def __init__(self, network: Network, strict: bool = False) -> None:
+    def __init__(
+        self, network: Network, strict: bool = False, observe: Observe | None = None
+    ) -> None:
         self.network = network
         self.strict = strict  # an overflowing current is an error instead of a wrap
+        self._observe = observe  # called before each update
         self.state = {
             p.name: State(np.zeros(p.size, np.int64), np.zeros(p.size, np.int64))
             for p in network.populations
@@ -84,6 +92,8 @@ class Reference:
             state = self.state[population.name]
             forget(population, state, self._time)
             a_in = self.arriving(population.name)
+            if self._observe:
+                self._observe(population, state, a_in)
             if self.strict:
                 u = current(population, state.u, a_in)
                 refuse_overflow(population.name, u, self._time)

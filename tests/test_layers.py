@@ -16,8 +16,8 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("realsam.files", "realsam.fixedpoint", "realsam.limits", "realsam.vocab", "realsam.console"),
     ("realsam.ir",),
     ("realsam.documents", "realsam.evaluation", "realsam.memory"),
-    ("realsam.nn", "realsam.report", "export", "sim"),
-    ("realsam.lower", "realsam.generation"),
+    ("realsam.nn", "realsam.checking", "realsam.report", "export", "sim"),
+    ("realsam.lower", "realsam.generation", "realsam.mapping"),
     ("realsam.train", "lava_runtime"),
     ("realsam.cli",),
 )
@@ -177,6 +177,9 @@ def test_proper_import_is_accepted(module: str, source: str) -> None:
         ),
         ("import realsam.cli.main, realsam.cli.train_command, realsam.cli.eval_command", "torch"),
         ("import realsam.cli.teach_command", "torch"),
+        ("import realsam.cli.check_command", "torch"),
+        ("import realsam.checking", "numba"),
+        ("import realsam.cli.map_command", "torch"),
         ("import realsam.cli.main", "numpy"),
     ],
 )

@@ -12,12 +12,14 @@ from realsam.cli.main import main as realsam
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-TRAINING = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+GUIDES = [
+    (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("training.md", "mapping.md")
+]
 
 
 def commands() -> list[str]:
     """Lines of the shell blocks that call one of our commands."""
-    blocks = re.findall(r"```sh\n(.*?)```", README + TRAINING, re.DOTALL)
+    blocks = re.findall(r"```sh\n(.*?)```", "".join([README, *GUIDES]), re.DOTALL)
     lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
     return [line for line in lines if line.startswith(("realsam ", "python -m lava_runtime"))]
 

@@ -9,7 +9,7 @@ import click
 from realsam.cli.backends import require_torch
 from realsam.console import Command, emit_json, format_option, progress
 from realsam.errors import DataError
-from realsam.evaluation import Score
+from realsam.evaluation import Progress, Score
 
 _STREAMS = 8  # long streams beside the cold starts
 
@@ -32,32 +32,57 @@ def command(model: Path | None, data: Path, backend: str, device: str | None, st
     """Score every token of a text with MODEL, a bundle or a run (default: the shipped model).
 
     Each story starts cold with the end-of-text token and keeps its state to its end. The
-    simulator also scores the stories laid end to end in 8 streams that are never reset.
+    simulator also scores the stories laid end to end in 8 streams that are never reset. MODEL can
+    be a teacher, too, which torch scores.
     """
-    from realsam.cli.models import network_of
+    from realsam.cli.models import is_teacher
     from realsam.documents import read_documents
-    from realsam.evaluation import evaluate
 
-    if device and backend != "torch":
+    taught = model is not None and is_teacher(model)
+    if device and backend != "torch" and not taught:
         raise DataError(f"--device {device} is for torch", "add --backend torch, or leave it out")
-    score = _scorer(backend, device or "auto")
-    network, host, vocabulary = network_of(model)
     documents = read_documents(data)
-    begin = time.perf_counter()
     with progress("scoring", len(documents)) as (bar, task):
 
         def show(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        streams = _STREAMS if backend == "sim" else 0
-        result = evaluate(network, host, vocabulary, documents, score, show, streams)
-    played = result.n_tokens * (2 if streams else 1)
-    values = {**result.to_json(), "tokens_per_second": played / (time.perf_counter() - begin)}
+        if model and taught:
+            values = _teacher_values(model, documents, device or "auto", show)
+        else:
+            values = _values(model, documents, backend, device or "auto", show)
     if style == "json":
         emit_json(values)
         return
     for name, value in values.items():
         click.echo(f"{name:<23} {_readable(value)}")
+
+
+def _values(
+    model: Path | None, documents: list[str], backend: str, device: str, show: Progress
+) -> dict[str, object]:
+    from realsam.cli.models import network_of
+    from realsam.evaluation import evaluate
+
+    score = _scorer(backend, device)
+    network, host, vocabulary = network_of(model)
+    streams, begin = _STREAMS if backend == "sim" else 0, time.perf_counter()
+    result = evaluate(network, host, vocabulary, documents, score, show, streams)
+    played = result.n_tokens * (2 if streams else 1)
+    return {**result.to_json(), "tokens_per_second": played / (time.perf_counter() - begin)}
+
+
+def _teacher_values(
+    model: Path, documents: list[str], device: str, show: Progress
+) -> dict[str, object]:
+    require_torch()
+    from realsam.train.device import pick_device
+    from realsam.train.teacher.folder import load_teacher
+    from realsam.train.teacher.scoring import score_teacher
+
+    teacher, begin = load_teacher(model, pick_device(device)), time.perf_counter()
+    values = score_teacher(teacher, documents, show)
+    return {**values, "tokens_per_second": values["tokens"] / (time.perf_counter() - begin)}
 
 
 def _scorer(backend: str, device: str) -> Score:
@@ -74,5 +99,8 @@ def _scorer(backend: str, device: str) -> Score:
 
 def _readable(value: object) -> str:
     if isinstance(value, list):
-        return ", ".join(f"{p['name']} {p['firing_rate']:.2%}" for p in value)
+        return ", ".join(
+            f"{p['name']} {p['firing_rate']:.2%}" if isinstance(p, dict) else _readable(p)
+            for p in value
+        )
     return f"{value:.4f}" if isinstance(value, float) else str(value)

@@ -15,6 +15,8 @@ _COMMANDS = {
     "export": "Write a trained run as NIR and netx, and prove it.",
     "verify": "Compare every spike of every backend.",
     "run": "Run any network file on input spikes.",
+    "check": "Say whether a chip can hold a network.",
+    "map": "Lay a network out on the cores and chips of a Loihi.",
     "data": "Make training text.",
 }
 

@@ -1,4 +1,7 @@
-"""What commands accept as a model: a bundle, a training run, or nothing (the shipped model)."""
+"""What commands accept as a model: a bundle, a training run, or nothing (the shipped model).
+
+`realsam eval` also takes a teacher.
+"""
 
 from pathlib import Path
 
@@ -6,6 +9,11 @@ from export.bundle import MANIFEST, load_bundle
 from realsam.cli.backends import require_torch
 from realsam.ir import Host, Network
 from realsam.vocab import Vocabulary
+
+
+def is_teacher(path: Path) -> bool:
+    """Whether `realsam teach` wrote that folder."""
+    return (path / "member0.safetensors").is_file()
 
 
 def network_of(path: Path | None) -> tuple[Network, Host, Vocabulary]:

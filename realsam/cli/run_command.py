@@ -1,6 +1,5 @@
 """`realsam run`: any network file on input spikes, language model or not."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +8,9 @@ import click
 from export.bundle import load_bundle
 from export.network_file import load_network
 from realsam.cli.backends import backend_option, require
+from realsam.cli.places import refuse_place
 from realsam.cli.spikes import fitted, load_spikes, refuse_steps
 from realsam.console import STDERR, Command, emit_json, format_option, note, strict_option
-from realsam.errors import RunError
 from realsam.ir import Network, Replay, Run, save_run
 from realsam.memory import refuse_record
 from realsam.report import Counts, count, render_backend, render_table
@@ -57,7 +56,7 @@ def command(
     """
     play = require(backend)
     if out:
-        _refuse_place(out, (source, file, *(file.iterdir() if file.is_dir() else ())))
+        refuse_place(out, (source, file, *(file.iterdir() if file.is_dir() else ())))
     network = load_bundle(file).network if file.is_dir() else load_network(file)
     given = load_spikes(source, network.input)
     refuse_steps(steps)
@@ -70,20 +69,6 @@ def command(
     if out:
         save_run(run, out)
     _show(network, run, out, style)
-
-
-def _refuse_place(out: Path, inputs: tuple[Path, ...]) -> None:
-    """Refuse, before the run, a file that could not be written after it."""
-    if out.is_dir():
-        raise RunError(f"{out}: is a folder", "name a file with --out")
-    if out.exists() and not out.is_file():
-        raise RunError(f"{out}: is no regular file", "name a file with --out")
-    if not out.parent.is_dir() or not os.access(out.parent, os.W_OK):
-        raise RunError(
-            f"{out}: cannot be written", "give --out a place in a folder that is there and yours"
-        )
-    if out.exists() and any(path.exists() and out.samefile(path) for path in inputs):
-        raise RunError(f"{out}: is what the run reads", "give another --out")
 
 
 def _show(network: Network, run: Run, out: Path | None, style: str) -> None:

@@ -6,6 +6,7 @@ from realsam.ir.network import Network
 from realsam.ir.neuron import Input, Lif, Reset, readout, split_bias
 from realsam.ir.run import Recorder, Run, load_run, provenance, save_run
 from realsam.ir.sampler import Sampler
+from realsam.ir.split import joined, register_groups, split, splits
 from realsam.ir.synapse import Projection
 from realsam.ir.token_clock import (
     IO_PHASES,
@@ -35,14 +36,18 @@ __all__ = [
     "Sampler",
     "TokenClock",
     "from_network",
+    "joined",
     "keep_fraction",
     "load_run",
     "perplexity",
     "provenance",
     "readout",
     "readout_layer",
+    "register_groups",
     "save_run",
     "spiking",
+    "split",
     "split_bias",
+    "splits",
     "to_network",
 ]

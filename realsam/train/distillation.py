@@ -17,6 +17,7 @@ from realsam.nn.labels import Labels
 from realsam.train.config import TrainConfig
 from realsam.train.data import Document
 from realsam.train.parallel import Processes
+from realsam.train.teacher.ensemble import Ensemble
 from realsam.train.teacher.folder import KeptTeacher, load_teacher
 from realsam.train.teacher.labels import label
 from realsam.train.teacher.sampling import sample
@@ -83,7 +84,9 @@ def written_stories(
     ensemble, end = teacher.ensemble, teacher.vocabulary.end_of_text
     with shortage_named(str(ensemble.device), "the teacher's stories", "leave --sampled out"):
         told = partial(on_done, "sampling")
-        return sample(ensemble, config.sampled, end, config.seed, told, processes)
+        stories = sample(ensemble, config.sampled, end, config.seed, told, processes)
+    _make_room(ensemble)
+    return stories
 
 
 def soft_labels(
@@ -101,6 +104,10 @@ def soft_labels(
     with shortage_named(str(ensemble.device), what, cure):
         told = partial(on_done, "labelling")
         labels = label(ensemble, laid_out, k, config.teacher_share, told, processes)
+    _make_room(ensemble)
+    return labels
+
+
+def _make_room(ensemble: Ensemble) -> None:
     if ensemble.device.type == "cuda":
         torch.cuda.empty_cache()  # a captured graph cannot use what lies in the cache
-    return labels

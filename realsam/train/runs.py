@@ -80,7 +80,10 @@ def interrupted(folder: Path) -> CheckpointError:
         return CheckpointError(
             "training was interrupted", f"go on from its checkpoint with --resume {folder}"
         )
-    return CheckpointError("training was interrupted before its first checkpoint", "run it again")
+    return CheckpointError(
+        "training was interrupted before its first checkpoint",
+        f"delete {folder}, or give another --out, and run it again",
+    )
 
 
 def update_config(folder: Path, config: dict[str, Any], train: TrainConfig) -> None:

@@ -27,6 +27,7 @@ from realsam.train.parallel import ALONE, Processes
 from realsam.train.runs import STORIES, create_run, load_run_folder, refuse_used, update_config
 from realsam.train.teacher.folder import KeptTeacher
 from realsam.train.teacher.stories import load_stories
+from realsam.train.watch import shortage_named
 from realsam.vocab import Vocabulary
 
 
@@ -167,7 +168,9 @@ def _windows(
 def _new_model(config: ModelConfig, seed: int, processes: Processes) -> SpikingLM:
     """The same model in all processes, which go on to other dropout."""
     torch.manual_seed(seed)
-    model = SpikingLM(config)
+    what, cure = f"width = {config.width}, layers = {config.layers}", "use a smaller --width"
+    with shortage_named("cpu", what, cure):
+        model = SpikingLM(config)
     if not processes.is_main:
         torch.manual_seed(processes.seed(seed, 0))
     return model

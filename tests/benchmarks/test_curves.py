@@ -12,7 +12,7 @@ from benchmarks import curves
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    """A run folder of 1,000 reports with two layers; each tenth one validated."""
+    """A run folder of 1,000 reports with two layers, some of them with a validation."""
     folder = tmp_path / "run"
     folder.mkdir()
     train = {"batch": 8, "window": 16, "accumulate": 2, "steps": 10_000, "target_firing": 0.08}
@@ -24,7 +24,7 @@ def run(tmp_path: Path) -> Path:
             "train_nats_per_token": 5 / i,
             "firing_rates": [0.05, 0.1],
             "tokens_per_second": 100.0,
-            **({"validation": {"nats_per_token": 6 / i}} if i % 100 == 0 else {}),
+            **({"validation": {"nats_per_token": 6 / i}} if i % 97 == 0 else {}),
         }
         for i in range(1, 1001)
     ]
@@ -33,14 +33,14 @@ def run(tmp_path: Path) -> Path:
 
 
 def test_record_thins_metrics_to_means(run: Path) -> None:
-    """No validation is lost, and every report counts once."""
-    rows = curves.read(run)["rows"]
+    """No validation is lost or moved, and every report counts once."""
+    record = curves.read(run)
+    rows = record["rows"]
 
     assert len(rows) == 200
     assert rows[0]["train_nats_per_token"] == round(fmean(5 / i for i in range(1, 6)), 4)
     assert rows[-1]["step"] == 10_000
-    scored = [r["validation_nats_per_token"] for r in rows if "validation_nats_per_token" in r]
-    assert scored == [round(6 / i, 4) for i in range(100, 1001, 100)]
+    assert record["validations"] == [[10 * i, round(6 / i, 4)] for i in range(97, 1001, 97)]
 
 
 def test_record_gives_the_picture_of_its_run(run: Path, tmp_path: Path) -> None:
@@ -67,3 +67,33 @@ def test_shipped_record_is_of_the_shipped_model() -> None:
 
     assert record["train"] == manifest["provenance"]["train"]
     assert record["rows"][-1]["step"] == manifest["provenance"]["step"]
+
+
+def test_run_without_validation_is_drawn(run: Path, tmp_path: Path) -> None:
+    """One of few steps."""
+    pytest.importorskip("matplotlib", reason="needs the dev extra")
+    rows = (run / "metrics.jsonl").read_text().splitlines()[:5]
+    (run / "metrics.jsonl").write_text("\n".join(rows))
+
+    told = CliRunner().invoke(curves.main, [str(run), "--picture", str(tmp_path / "a.svg")])
+
+    assert told.exit_code == 0, told.output
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("{}", "no training run"), ("no JSON", "no training run"), (None, "has not reported yet")],
+)
+def test_what_is_no_run_is_one_line(run: Path, content: str | None, message: str) -> None:
+    """A file of another kind, or a run that has only begun."""
+    (run / "metrics.jsonl").write_text("")
+    path = run
+    if content is not None:
+        path = run / "other.json"
+        path.write_text(content)
+
+    told = CliRunner().invoke(curves.main, [str(path)])
+
+    assert told.exit_code == 1
+    assert message in told.output
+    assert len(told.output.splitlines()) == 1

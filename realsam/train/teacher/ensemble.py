@@ -1,6 +1,6 @@
 """Ensembles: teachers with different seeds whose probabilities are averaged."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
 from itertools import islice
@@ -50,13 +50,19 @@ class Ensemble:
         return self.members[0].embedding.device
 
     @torch.no_grad()
-    def nats(self, text: Text) -> Tensor:
+    def nats(self, text: Text, on_done: Callable[[int, int], None] | None = None) -> Tensor:
         """Mean nats per token [members + 1], each alone and then the ensemble.
 
         Every document starts cold with the end-of-text token, and every token is scored, the
-        closing end-of-text included.
+        closing end-of-text included. `on_done` hears how many tokens of how many are scored.
         """
-        log_p = torch.cat([self._log_p(text, batch) for batch in self._batches(text)], dim=1)
+        found, done = [], 0
+        for batch in self._batches(text):
+            found.append(self._log_p(text, batch))
+            done += len(batch.numbers)
+            if on_done:
+                on_done(done, text.n_predictions)
+        log_p = torch.cat(found, dim=1)
         joint = log_p.logsumexp(0, keepdim=True) - log(len(self.members))
         return -torch.cat([log_p, joint]).cpu().double().mean(1)
 

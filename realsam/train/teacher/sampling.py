@@ -2,17 +2,16 @@
 
 A stream whose document ends goes on with the next one, so that all are always busy. What is drawn
 depends on the seed, the number of the document and the position alone, and documents are taken by
-number, not as they end: neither streams nor processes decide what is written, and short documents
-are not preferred.
+number, not as they end, so that short ones are not preferred. Neither streams nor processes decide
+what is written, unless products of another shape round another way (bfloat16 on a GPU).
 """
 
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
-from realsam.arrays import I64
+from realsam.arrays import I32, I64
 from realsam.errors import DataError
 from realsam.train.data import Document
 from realsam.train.parallel import ALONE, Processes
@@ -39,8 +38,8 @@ def sample(
 
     Args:
         ensemble: who writes.
-        n_tokens: how many are wanted, one end-of-text per document counted: the last document is
-            the one that reaches them.
+        n_tokens: how many are wanted, at least 1, one end-of-text per document counted: the last
+            document is the one that reaches them.
         end_of_text: the token before and behind a document.
         seed: of the draws; one seed gives one text on one machine.
         on_done: hears how many tokens of how many there are.
@@ -49,8 +48,10 @@ def sample(
     Raises:
         DataError: if no document ends.
     """
+    assert n_tokens > 0
     context = ensemble.config.context
-    streams = min(streams_that_fit(ensemble), max(_FEWEST, -(-2 * n_tokens // context)))
+    wanted = -(-2 * n_tokens // (context * processes.n))  # documents fill half a context, or so
+    streams = min(streams_that_fit(ensemble), max(_FEWEST, wanted))
     writing = Streams(ensemble, streams, _CHUNK, end_of_text, seed, processes)
     written = _Written(context, end_of_text)
     total, steps = 0, 0
@@ -100,14 +101,14 @@ class _Written:
     def __init__(self, context: int, end_of_text: int) -> None:
         self._context = context
         self._end = end_of_text
-        self._numbers: list[I64] = []
-        self._tokens: list[npt.NDArray[np.int32]] = []
+        self._numbers: list[I32] = []
+        self._tokens: list[I32] = []
         self._drawn = np.zeros(0, np.int64)  # [documents] tokens, end-of-text included
         self._ended = np.zeros(0, bool)
 
     def add(self, numbers: I64, tokens: I64) -> None:
         """Take draws [steps, B] and the documents that they belong to, numbered from 0 on."""
-        self._numbers.append(numbers.ravel())
+        self._numbers.append(numbers.ravel().astype(np.int32))
         self._tokens.append(tokens.ravel().astype(np.int32))
         counts = np.bincount(numbers.ravel(), minlength=len(self._drawn))
         counts[: len(self._drawn)] += self._drawn

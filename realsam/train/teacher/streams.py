@@ -97,7 +97,7 @@ class Streams:
         low, high = self._key
         document = self._document * self._n + self._rank
         word = mix(mix(mix(document & WORD) + low & WORD) ^ high)
-        word = mix(word + mix(self._at) & WORD)
+        word = mix(word + mix(self._at + 1) & WORD)
         return ((word >> 32 - _BITS).float() + 0.5) / (1 << _BITS)
 
 

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
-from math import log
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import torch
 
 import realsam
 from realsam.errors import BundleError, DataError, RealSamError, TrainingError
-from realsam.ir import perplexity
 from realsam.train.config import PRESETS as STUDENTS
 from realsam.train.corpus import learned_vocabulary, split
 from realsam.train.device import pick_device
@@ -21,6 +19,7 @@ from realsam.train.runs import CONFIG, TOKENIZER
 from realsam.train.teacher.ensemble import Ensemble
 from realsam.train.teacher.folder import save_teacher
 from realsam.train.teacher.model import Teacher, TeacherConfig
+from realsam.train.teacher.scoring import scored
 from realsam.train.teacher.text import Text
 from realsam.train.teacher.training import EnsembleTraining, Epoch, TeacherTraining
 from realsam.train.watch import shortage_named
@@ -123,27 +122,10 @@ class Teaching:
     def _keep(self) -> dict[str, Any]:
         ensemble = Ensemble(self.training.best)
         with _undisturbed():
-            score = self._score(ensemble)
+            score = scored(ensemble, self.training.held_out, self._n_bytes)
             about = {**self._about, "held_out": score}
             save_teacher(self.folder, ensemble, self._vocabulary, about)
         return score
-
-    def _score(self, ensemble: Ensemble) -> dict[str, Any]:
-        """Every token of every held-out story, each story cold; names as `realsam eval`."""
-        text = self.training.held_out
-        *alone, nats = ensemble.nats(text).tolist()
-        return {
-            "members": len(alone),
-            "documents": len(text.lengths),
-            "tokens": text.n_predictions,
-            "bytes": self._n_bytes,
-            "vocab_size": ensemble.config.vocab_size,
-            "nats_per_token": nats,
-            "member_nats_per_token": alone,
-            "perplexity": perplexity(nats),
-            "bits_per_byte": nats * text.n_predictions / log(2) / self._n_bytes,
-            "bytes_per_token": self._n_bytes / text.n_predictions,
-        }
 
 
 @contextmanager

@@ -45,6 +45,16 @@ def pupil(taught: Path, text: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return folder
 
 
+def test_eval_scores_a_teacher(taught: Path, text: Path) -> None:
+    """Every token of every story, as `realsam teach` does, and with the same names."""
+    values = parsed(call("eval", taught, "--data", text, *JSON))
+
+    assert values["members"] == len(values["member_nats_per_token"]) == 2
+    assert values["nats_per_token"] < max(values["member_nats_per_token"])
+    assert values["tokens_per_second"] > 0
+    assert "member_nats_per_token" in call("eval", taught, "--data", text).stdout
+
+
 def test_teach_reports_its_score(text: Path, tmp_path: Path) -> None:
     """Under the names of `realsam eval`, and of each member."""
     values = parsed(call("teach", text, *SIZES, "--out", tmp_path / "teacher", *JSON))

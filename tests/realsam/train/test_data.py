@@ -153,3 +153,16 @@ def test_places_are_those_of_the_unshuffled_text(seed: int, window: int, batch: 
 
     for piece in islice(Windows(documents(), END, batch, window, seed).start(Position(0, 0)), 20):
         assert np.array_equal(text[piece.places], piece.tokens)
+
+
+@pytest.mark.parametrize("streams", [slice(0, 1), slice(1, 3), slice(3, 3)])
+def test_streams_of_a_process_are_columns_of_the_whole(streams: slice) -> None:
+    """In every window, over two epochs."""
+    source = windows()
+    whole, part = source.start(Position(0, 0)), source.start(Position(0, 0), streams)
+
+    for _ in range(2 * source.windows_per_epoch):
+        expected, actual = next(whole), next(part)
+        for name in ("tokens", "targets", "places"):
+            assert np.array_equal(getattr(expected, name)[:, streams], getattr(actual, name))
+        assert expected.after == actual.after

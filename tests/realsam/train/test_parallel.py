@@ -141,7 +141,7 @@ def test_two_processes_train_what_one_does(campaign: Campaign, name: str, one: s
 
 
 def test_processes_read_the_same_stories(campaign: Campaign) -> None:
-    """Those that one process would draw, wave by wave; the run goes on with one."""
+    """Those that one process would draw; the run goes on with one."""
     configs = [
         json.loads((campaign.folder / name / "config.json").read_text())
         for name in ("taught", "one-taught")

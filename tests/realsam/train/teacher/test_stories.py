@@ -29,7 +29,7 @@ def test_large_vocabularies_take_wider_tokens() -> None:
 
 
 def test_no_stories_are_no_documents() -> None:
-    """A wave in which none ended."""
+    """None that ended, for one."""
     assert Stories.of([], 300).documents() == []
 
 
