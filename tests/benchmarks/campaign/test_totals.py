@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.campaign import totals
+from export.bundle import SHIPPED
 from realsam.errors import RealSamError
+
+ROOT = Path(__file__).parents[3]
 
 
 def recorded(folder: Path, name: str, **parts: object) -> None:
@@ -25,6 +28,14 @@ def recorded(folder: Path, name: str, **parts: object) -> None:
 def test_page_is_up_to_date() -> None:
     """After `make exactness`, or `python -m benchmarks.campaign totals`, nothing would change."""
     assert totals.tables() in totals.PAGE.read_text(encoding="utf-8")
+
+
+def test_exact_tokens_are_of_the_shipped_model() -> None:
+    """A new model has to be played again."""
+    record = json.loads((ROOT / "docs/exactness/exact.json").read_text(encoding="utf-8"))
+    manifest = json.loads((SHIPPED / "manifest.json").read_text(encoding="utf-8"))
+
+    assert record["network"] == manifest["network"]
 
 
 def test_tables_without_records_say_so(tmp_path: Path) -> None:
