@@ -19,7 +19,7 @@ from typing import Any
 from export.bundle import MANIFEST, NETX, swap
 from export.hdf5 import guarded
 from export.network_file import format_of
-from export.netx import from_netx, to_netx
+from export.netx import Options, from_netx, to_netx
 from export.nir import from_nir as from_our_nir
 from export.nir.fold import read_model
 from export.nir.tree import is_ours
@@ -75,6 +75,7 @@ def import_file(
     steps_per_token: int | None = None,
     scaling: Scaling = "best",
     above: float = ABOVE,
+    netx: Options | None = None,
 ) -> Imported:
     """Read a file of any program; quantize it where its numbers are no registers.
 
@@ -84,6 +85,7 @@ def import_file(
         steps_per_token: chip steps per step of the file; None: the fewest that fit every loop.
         scaling: "best", or "nir-paper" for the one scale of the NIR paper.
         above: relative error from which a rounding is listed.
+        netx: resets and skipped layers of a netx file.
 
     Raises:
         BundleError: if the file is missing or damaged.
@@ -91,7 +93,7 @@ def import_file(
     """
     kind = format_of(path)
     if kind == "netx":
-        return Imported(path, kind, from_netx(path), None)
+        return Imported(path, kind, from_netx(path, netx), None)
     with guarded(path, kind):
         ours = is_ours(path)
     if ours:

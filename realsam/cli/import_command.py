@@ -8,6 +8,7 @@ import click
 import numpy as np
 
 from export.imported import Imported, import_file, save_imported
+from export.netx import Options
 from export.quantize import ImportParity, Quantized, Scaling, compare, rows_to_play, simulate
 from realsam.arrays import Spikes
 from realsam.cli.spikes import load_spikes
@@ -54,6 +55,23 @@ _LISTED = 20  # roundings in a text; the file has all
     show_default=True,
     help="Relative error from which a rounding is listed.",
 )
+@click.option(
+    "--reset-interval", type=int, help="Steps between resets of a netx network [no resets]."
+)
+@click.option(
+    "--reset-offset",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Step of the first reset of the first layer; each later layer resets one step later.",
+)
+@click.option(
+    "--skip-layers",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Layers of a netx file to leave out: their spikes are the input.",
+)
 @format_option
 def command(
     file: Path,
@@ -63,6 +81,9 @@ def command(
     scaling: Scaling,
     source: Path | None,
     list_above: float,
+    reset_interval: int | None,
+    reset_offset: int,
+    skip_layers: int,
     style: str,
 ) -> None:
     """Bring FILE, NIR or netx of any program, to the registers of the chip.
@@ -72,11 +93,13 @@ def command(
     the file. A netx file has registers already.
     """
     with STDERR.status(f"reading {file}"):
-        found = import_file(file, dt, steps_per_token, scaling, list_above)
-        given = load_spikes(source, found.network.input) if source else None
+        netx = Options(reset_interval, reset_offset, skip_layers)
+        given = None if netx == Options() else netx
+        found = import_file(file, dt, steps_per_token, scaling, list_above, given)
+        spikes = load_spikes(source, found.network.input) if source else None
     report = found.report()
     with STDERR.status("comparing"):
-        report |= _parity(found, given)
+        report |= _parity(found, spikes)
     save_imported(out, found.network, report)
     if style == "json":
         emit_json({"out": str(out), **report})

@@ -78,7 +78,7 @@ def test_failed_export_keeps_the_older_bundle(
         "proof": (proof, "play"),
         "network": (bundle_module, "to_nir"),
         "record": (bundle_module, "save_run"),
-        "swap": (bundle_module, "_swap"),
+        "swap": (bundle_module, "swap"),
     }[where]
     monkeypatch.setattr(owner, name, stop)
 
