@@ -183,7 +183,8 @@ class _Folder:
             own = Map((size, size), np.ones(some.size), some, some)
             for (source, before), given in heard.items():
                 key = (source, before + lag)
-                delayed[key] = add([compose(own, given), *([delayed[key]] * (key in delayed))])
+                known = [delayed[key]] if key in delayed else []
+                delayed[key] = add([*known, compose(own, given)])
         return delayed
 
 

@@ -24,7 +24,7 @@ from export.quantize.rounding import (
 )
 from export.quantize.scale import best_scale
 from export.quantize.schedule import Schedule, schedule
-from export.quantize.weights import exact_exponent, rounded, two_terms
+from export.quantize.weights import by_size, exact_exponent, rounded, two_terms
 from realsam.arrays import F64, I16, I64
 from realsam.errors import ExportError
 from realsam.fixedpoint import DECAY_ONE, STATE_SHIFT
@@ -225,6 +225,8 @@ class _Builder:
             largest = float(np.abs(wanted).max())
         if kind == "bias":
             return two_terms(where, wanted)
+        if self._scaling == "best":
+            return [(w, e) for w, e in by_size(where, wanted, largest) if w.any()]
         weight, exp = rounded(where, wanted, largest)
         return [(weight, exp)] if weight.any() else []
 

@@ -4,7 +4,7 @@ Weights and threshold share it, and nothing else depends on it, so it may be any
 chosen such that
 
 * no sum of weights can wrap, if all sources spiked at once, where a scale exists that does so;
-* the voltage has room for 32 thresholds of inhibition before it saturates;
+* the voltage has room for the strongest steady inhibition, or for 128 thresholds of it;
 * the largest weights have all 8 bits;
 * among what is left, the weights are rounded least; an equal threshold is exact.
 """
@@ -18,7 +18,8 @@ from realsam.fixedpoint import STATE_MAX, STATE_SHIFT
 from realsam.limits import NEVER_SPIKES, WEIGHT_MAX
 
 ROOM = (STATE_MAX >> STATE_SHIFT) - 1  # |u| and |v| in units of a_in that 24 bits hold
-THRESHOLD = ROOM / 32  # in units of a_in, at most
+ROOMY, NARROW = 128, 8  # thresholds that the voltage has room for, at most and at least
+FULL = WEIGHT_MAX / 2  # from here down an octave the largest weight has all bits, at exponent -1
 STEPS = 1024  # that a readout without leak may integrate before it could saturate
 _SAMPLE = 1 << 14  # weights of a projection that are tried
 _TRIALS = 64  # scales within an octave
@@ -30,10 +31,9 @@ def best_scale(p: FloatPopulation) -> float:
     largest = max(weights, default=0.0)
     high = _highest(p, largest)
     threshold = 0.0 if p.threshold is None else float(p.threshold.max())
-    low = min(high, THRESHOLD / threshold) if threshold else high
+    low = min(high, ROOM / (_room(p, threshold) * threshold)) if threshold else high
     if largest:
-        # Below 64 the largest weight has not all of its bits, even at exponent -1.
-        low = min(high, max(low, (WEIGHT_MAX / 4 + 1) / largest))
+        low = min(high, max(low, FULL / largest))
     trials = _trials(p, low, high)
     # Biases have two weights each, down to the unit.
     samples = [(_sample(s.map.values), s.map.largest * (s.source != ALWAYS_ON)) for s in p.inputs]
@@ -58,10 +58,17 @@ def _highest(p: FloatPopulation, largest: float) -> float:
         if voltage:
             limits.append(ROOM / voltage)
     bound = min(limits)
-    if largest and bound * largest < WEIGHT_MAX / 4 + 1:
+    if largest and bound * largest < FULL:
         # A wrap that needs all sources at once is less bad than weights without bits.
-        bound = min((WEIGHT_MAX / 4 + 1) / largest, *limits[: 1 + bool(threshold)])
+        bound = min(FULL / largest, *limits[: 1 + bool(threshold)])
     return bound
+
+
+def _room(p: FloatPopulation, threshold: float) -> float:
+    """Thresholds of inhibition that the voltage may have to hold."""
+    _, down = _drives(p)
+    slowest = np.maximum(p.leak * p.mix, 1e-9)
+    return float(np.clip(np.max(down / slowest) / threshold, NARROW, ROOMY))
 
 
 def _drives(p: FloatPopulation) -> tuple[F64, F64]:

@@ -49,7 +49,7 @@ def schedule(model: FloatModel, steps_per_token: int | None = None) -> Schedule:
         ExportError: naming the edge that no clock or no delay register can hold.
     """
     heard = {p.name: [s.source for s in p.inputs] for p in model.populations}
-    order, feedback = _ordered(heard)
+    order, feedback = _ordered(heard, model.readout)
     depth = {INPUT: 0, ALWAYS_ON: 0}
     for name in order:
         sources = [s for s in heard[name] if (s, name) not in feedback]
@@ -96,30 +96,52 @@ def _refuse_delays(model: FloatModel, clocked: Schedule) -> None:
                 )
 
 
-def _ordered(heard: dict[str, list[str]]) -> tuple[tuple[str, ...], frozenset[tuple[str, str]]]:
-    """Populations such that they hear earlier ones, but for the edges that close loops."""
-    first = _first_reached(heard)
-    group = _loops(heard)
+def _ordered(
+    heard: dict[str, list[str]], readout: str
+) -> tuple[tuple[str, ...], frozenset[tuple[str, str]]]:
+    """Populations such that they hear earlier ones, but for the edges that close loops.
+
+    A loop begins with the population that waits for the fewest others of it; of several, with the
+    one that is farthest from the readout, then with the one that edges reach first.
+    """
+    reached, away, group = _first_reached(heard), _distances(heard, readout), _loops(heard)
+    waiting = {name: {s for s in heard[name] if s in heard} - {name} for name in heard}
+    order: dict[str, int] = {}
+    while waiting:
+        entered = [
+            name
+            for name in waiting
+            if all(
+                group[s] == group[name]
+                for member in waiting
+                for s in waiting[member]
+                if group[member] == group[name]
+            )
+        ]
+        name = min(entered, key=lambda n: (len(waiting[n]), -away.get(n, 0), reached[n]))
+        order[name] = len(order)
+        del waiting[name]
+        for sources in waiting.values():
+            sources.discard(name)
     feedback = frozenset(
         (source, name)
         for name, sources in heard.items()
         for source in sources
-        if source in heard and group[source] == group[name] and first[source] >= first[name]
+        if source in heard and order[source] >= order[name]
     )
-    waiting = {
-        name: {s for s in sources if s in heard and (s, name) not in feedback}
-        for name, sources in heard.items()
-    }
-    order: list[str] = []
-    while waiting:
-        ready = sorted((n for n, sources in waiting.items() if not sources), key=first.__getitem__)
-        assert ready
-        order += ready
-        for name in ready:
-            del waiting[name]
-        for sources in waiting.values():
-            sources.difference_update(ready)
     return tuple(order), feedback
+
+
+def _distances(heard: dict[str, list[str]], readout: str) -> dict[str, int]:
+    """Hops from every population to the readout."""
+    away, queue = {readout: 0}, deque([readout])
+    while queue:
+        name = queue.popleft()
+        for source in heard.get(name, ()):
+            if source not in away:
+                away[source] = away[name] + 1
+                queue.append(source)
+    return away
 
 
 def _first_reached(heard: dict[str, list[str]]) -> dict[str, int]:

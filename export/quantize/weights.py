@@ -13,6 +13,7 @@ from realsam.errors import ExportError
 from realsam.limits import WEIGHT_EXPONENT_MAX, WEIGHT_MAX
 
 EXPONENT_MIN = -1
+COARSE = 0.015  # rms error from which the weights of a projection get two exponents
 REACH = WEIGHT_MAX << WEIGHT_EXPONENT_MAX  # the largest |weighted spike| of a projection
 
 
@@ -41,6 +42,33 @@ def rounded(where: str, values: F64, largest: float, least: int = EXPONENT_MIN) 
     weight = np.rint(values * 2.0 ** -(exp + 1)).astype(np.int16)
     weight *= 2
     return weight, exp
+
+
+def by_size(
+    where: str, values: F64, largest: float, above: float = COARSE
+) -> list[tuple[I16, int]]:
+    """Weights in one exponent, or in two if few large ones leave the others too few bits.
+
+    Every weight has one synapse all the same: it is 0 in one of the two.
+    """
+    weight, exp = rounded(where, values, largest)
+    best, terms = _error(values, weight * 2.0**exp), [(weight, exp)]
+    if best <= above:
+        return terms
+    for lower in range(exp - 1, EXPONENT_MIN - 1, -1):
+        small = np.abs(values) <= WEIGHT_MAX * 2.0**lower
+        fine = np.where(small, np.rint(values * 2.0 ** -(lower + 1)) * 2, 0).astype(np.int16)
+        coarse = np.where(small, 0, weight).astype(np.int16)
+        error = _error(values, fine * 2.0**lower + coarse * 2.0**exp)
+        if error < best:
+            best, terms = error, [(coarse, exp), (fine, lower)]
+    return [(w, e) for w, e in terms if w.any()]
+
+
+def _error(wanted: F64, got: F64) -> float:
+    """Root of the mean square error over the root of the mean square."""
+    power = float(np.sum(wanted**2))
+    return float(np.sqrt(np.sum((wanted - got) ** 2) / power)) if power else 0.0
 
 
 def exact_exponent(integers: F64) -> int | None:

@@ -13,6 +13,7 @@ from export.quantize import ImportParity, Quantized, Scaling, compare, rows_to_p
 from realsam.arrays import Spikes
 from realsam.cli.spikes import load_spikes
 from realsam.console import STDERR, Command, emit_json, format_option
+from realsam.errors import CurrentOverflowError
 from realsam.ir import Network, Replay, Run
 from realsam.report import render_table
 
@@ -115,7 +116,11 @@ def _parity(found: Imported, given: Spikes | None) -> dict[str, Any]:
     size = sum(q.weight.size for q in network.projections)
     spikes = _random(network, size) if given is None else given
     rows = rows_to_play(quantized, spikes) if quantized else spikes
-    run = simulator.run(network, Replay(rows))
+    wraps = None
+    try:
+        run = simulator.run(network, Replay(rows), strict=True)
+    except CurrentOverflowError as error:
+        wraps, run = error.message, simulator.run(network, Replay(rows))
     expected = reference.run(network, Replay(rows[: max(1, int(_WORK // max(1, size)))]))
     fixed = {
         name: int(np.count_nonzero(run.spikes[name][: expected.n_tokens] != wanted))
@@ -123,6 +128,7 @@ def _parity(found: Imported, given: Spikes | None) -> dict[str, Any]:
     }
     told: dict[str, Any] = {
         "input": "given" if given is not None else f"random, {_DENSITY:.0%} spikes",
+        "wraps": wraps,
         "fixed_parity": {"n_steps": expected.n_tokens, "n_mismatches": fixed},
     }
     if quantized:
@@ -161,6 +167,8 @@ def _show(found: Imported, report: dict[str, Any], out: Path) -> None:
         _show_quantized(report)
     for text in report["notes"]:
         click.echo(f"note: {text}")
+    if report["wraps"]:
+        click.echo(f"wraps         {report['wraps']}")
     fixed = report["fixed_parity"]
     click.echo(
         f"fixed parity  {sum(fixed['n_mismatches'].values())} differences between simulator and "
