@@ -88,7 +88,7 @@ def read_node(name: str, group: h5py.Group) -> Node:
     kind = text(group["type"][()]) if "type" in group else ""
     if kind not in REQUIRED:
         raise ExportError(
-            f"{name}: node type {kind!r} is not known",
+            f"{name}: node type {shown(kind)} is not known",
             f"build the network of {', '.join(REQUIRED)}",
         )
     optional = OPTIONAL.get(kind, ())

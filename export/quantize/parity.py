@@ -13,7 +13,7 @@ from export.quantize.build import Quantized
 from export.quantize.model import ALWAYS_ON, INPUT, FloatModel, FloatPopulation
 from export.quantize.schedule import Schedule
 from realsam.arrays import F64, U8, Spikes
-from realsam.fixedpoint import STATE_SHIFT
+from realsam.fixedpoint import STATE_MAX, STATE_SHIFT
 from realsam.ir import Run
 
 
@@ -23,6 +23,7 @@ class Played:
 
     spikes: dict[str, U8]
     voltage: F64  # [T, D] of the readout, in volts of the file
+    peaks: dict[str, float]  # largest |u| or |v| of every population, counted from its reset
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class ImportParity:
     n_events: dict[str, int]  # neurons x steps
     voltage_rms: float  # difference of the readout voltages, in volts of the file
     voltage_range: float  # largest |voltage| of the readout in the file
+    full: dict[str, float]  # largest |u| or |v| over what 24 bits hold; above 1 it leaves them
 
     @property
     def n_total(self) -> int:
@@ -63,7 +65,8 @@ def simulate(model: FloatModel, clock: Schedule, spikes: Spikes) -> Played:
             if cell.p.name == model.readout:
                 voltage[t] = cell.voltage + cell.p.offset
     spiking = {p.name: fired[p.name] for p in model.populations if p.threshold is not None}
-    return Played({name: s.astype(np.uint8) for name, s in spiking.items()}, voltage)
+    peaks = {cell.p.name: cell.peak for cell in cells}
+    return Played({name: s.astype(np.uint8) for name, s in spiking.items()}, voltage, peaks)
 
 
 class _Cell:
@@ -73,12 +76,14 @@ class _Cell:
         self.p = p
         self._current: F64 = np.zeros(p.size)
         self.voltage: F64 = np.zeros(p.size)
+        self.peak = 0.0
 
     def step(self, drive: F64) -> U8:
         """Advance by one step; returns the spikes [N]."""
         p = self.p
         self._current = self._current * (1 - p.mix) + drive
         self.voltage = self.voltage * (1 - p.leak) + self._current
+        self.peak = float(max(self.peak, np.abs(self.voltage).max(), np.abs(self._current).max()))
         if p.threshold is None:
             return np.zeros(p.size, np.uint8)
         spikes = self.voltage > p.threshold
@@ -111,4 +116,8 @@ def compare(quantized: Quantized, played: Played, run: Run) -> ImportParity:
         {name: int(s.size) for name, s in played.spikes.items()},
         float(np.sqrt(np.mean(off**2))),
         float(np.abs(played.voltage).max(initial=0)),
+        {
+            name: peak * quantized.scale[name] * (1 << STATE_SHIFT) / STATE_MAX
+            for name, peak in played.peaks.items()
+        },
     )

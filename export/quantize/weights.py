@@ -52,7 +52,7 @@ def by_size(
     Every weight has one synapse all the same: it is 0 in one of the two.
     """
     weight, exp = rounded(where, values, largest)
-    best, terms = _error(values, weight * 2.0**exp), [(weight, exp)]
+    best, terms = _error(values, np.asarray(weight * 2.0**exp, np.float64)), [(weight, exp)]
     if best <= above:
         return terms
     for lower in range(exp - 1, EXPONENT_MIN - 1, -1):

@@ -206,6 +206,9 @@ def _show_quantized(report: dict[str, Any]) -> None:
         f"time step     {report['dt']:g} s, {report['steps_per_token']} chip steps per time step"
     )
     parity = report["float_parity"]
+    for name, full in parity["full"].items():
+        if full > 1:
+            click.echo(f"saturates     {name}: {full:.2g} times what 24 bits hold")
     total, events = sum(parity["n_mismatches"].values()), sum(parity["n_events"].values())
     click.echo(
         f"float parity  {total:,} of {events:,} differ from the file in float64, which spikes "
