@@ -11,6 +11,7 @@ model.
 import json
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -26,8 +27,9 @@ from export.nir.tree import is_ours
 from export.quantize import Quantized, Scaling, quantize
 from export.quantize.build import ABOVE
 from export.quantize.report import describe, describe_exact
+from realsam.arrays import Spikes
 from realsam.errors import BundleError, ExportError, NetworkError, RegisterRangeError
-from realsam.ir import Network
+from realsam.ir import Input, Network
 
 FORMAT = 1
 KIND = "network"
@@ -76,6 +78,7 @@ def import_file(
     scaling: Scaling = "best",
     above: float = ABOVE,
     netx: Options | None = None,
+    calibrate: Callable[[Input], Spikes] | None = None,
 ) -> Imported:
     """Read a file of any program; quantize it where its numbers are no registers.
 
@@ -86,6 +89,7 @@ def import_file(
         scaling: "best", or "nir-paper" for the one scale of the NIR paper.
         above: relative error from which a rounding is listed.
         netx: resets and skipped layers of a netx file.
+        calibrate: gives typical input spikes [T, M] for the lines of the network.
 
     Raises:
         BundleError: if the file is missing or damaged.
@@ -101,7 +105,9 @@ def import_file(
     model = read_model(path, dt)
     with guarded(path, kind):
         try:
-            found = quantize(model, scaling, steps_per_token, above)
+            lines = Input("+".join(name for name, _ in model.lines), model.n_lines)
+            typical = calibrate(lines) if calibrate else None
+            found = quantize(model, scaling, steps_per_token, above, typical)
         except (NetworkError, RegisterRangeError) as error:
             raise ExportError(error.message, error.cure) from error
     return Imported(path, kind, found.network, found)

@@ -2,7 +2,8 @@
 
 from export.quantize.build import Quantized, Scaling, quantize
 from export.quantize.model import FloatModel, FloatPopulation, Synapses
-from export.quantize.parity import ImportParity, compare, rows_to_play, simulate
+from export.quantize.parity import ImportParity, compare, rows_to_play
+from export.quantize.simulate import simulate
 
 __all__ = [
     "FloatModel",

@@ -1,13 +1,15 @@
 """FloatModel -> Network: the quantizer.
 
 `best` chooses the scale of every population (`export.quantize.scale`), rounds to the nearest, and
-gives biases two weights each. `nir-paper` repeats what the NIR paper's script does on Lava: one
+gives biases two weights each; where a token is a step, the bias register takes the rest of them,
+which is less than a unit. `nir-paper` repeats what the NIR paper's script does on Lava: one
 scale of 256 for everything, numbers cut off toward zero.
 
 Sources: Pedersen et al. 2024, Nature Communications 15, 8122, `paper/nir_to_lava.py` (BSD-3):
 int(256 w), int(131071 v_threshold) >> 9, int(4095 dt / tau).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -24,8 +26,9 @@ from export.quantize.rounding import (
 )
 from export.quantize.scale import best_scale
 from export.quantize.schedule import Schedule, schedule
+from export.quantize.simulate import simulate
 from export.quantize.weights import by_size, exact_exponent, rounded, two_terms
-from realsam.arrays import F64, I16, I64
+from realsam.arrays import F64, I16, I64, Spikes
 from realsam.errors import ExportError
 from realsam.fixedpoint import DECAY_ONE, STATE_SHIFT
 from realsam.ir import Input, Lif, Network, Projection
@@ -71,6 +74,7 @@ def quantize(
     scaling: Scaling = "best",
     steps_per_token: int | None = None,
     above: float = ABOVE,
+    calibration: Spikes | None = None,
 ) -> Quantized:
     """Give a model registers.
 
@@ -79,12 +83,14 @@ def quantize(
         scaling: how numbers become integers.
         steps_per_token: chip steps per step of the file; None: the fewest that fit every loop.
         above: relative error from which a rounding is listed.
+        calibration: [T, M] typical input; the scales then have room for what it does, twice.
 
     Raises:
         ExportError: naming the population or edge that the chip cannot hold.
     """
     clock = schedule(model, steps_per_token)
-    builder = _Builder(model, clock, scaling, above)
+    peaks = {} if calibration is None else simulate(model, clock, calibration).peaks
+    builder = _Builder(model, clock, scaling, above, peaks)
     by_name = {p.name: p for p in model.populations}
     for name in clock.order:
         builder.add(by_name[name])
@@ -94,8 +100,18 @@ def quantize(
 class _Builder:
     """Collects populations, projections and the report."""
 
-    def __init__(self, model: FloatModel, clock: Schedule, scaling: Scaling, above: float) -> None:
+    def __init__(
+        self,
+        model: FloatModel,
+        clock: Schedule,
+        scaling: Scaling,
+        above: float,
+        peaks: Mapping[str, float],
+    ) -> None:
         self._model, self._clock, self._scaling, self._above = model, clock, scaling, above
+        self._peaks = peaks
+        # A register acts in every chip step.
+        self._takes_rest = scaling == "best" and clock.steps_per_token == 1
         taken = {p.name for p in model.populations}
         self._input = _free("+".join(name for name, _ in model.lines), taken)
         self._clockwork = _free(ALWAYS_ON, taken | {self._input})
@@ -113,14 +129,15 @@ class _Builder:
         du, dv = self._decays(p, steps)
         if self._scaling == "best":
             p = _compensated(p, du, dv, steps)
-        scale = best_scale(p) if self._scaling == "best" else PAPER
+        scale = best_scale(p, self._peaks.get(p.name)) if self._scaling == "best" else PAPER
         self._scale[p.name] = scale
         vth = np.full(p.size, NEVER_SPIKES)
         if p.threshold is not None:
             vth = self._thresholds(p, p.threshold, scale)
-        self._populations.append(Lif(p.name, du, dv, np.zeros(p.size, np.int64), vth))
+        bias = np.zeros(p.size, np.int64)
         for s in p.inputs:
-            self._connect(p, s, scale)
+            bias += self._connect(p, s, scale)
+        self._populations.append(Lif(p.name, du, dv, bias, vth))
 
     def result(self) -> Quantized:
         """The network; the source of the biases stands first."""
@@ -194,7 +211,8 @@ class _Builder:
     def _list(self, where: str, register: str, wanted: F64, got: I64) -> None:
         self._roundings += roundings(where, register, wanted, got, self._above)
 
-    def _connect(self, p: FloatPopulation, s: Synapses, scale: float) -> None:
+    def _connect(self, p: FloatPopulation, s: Synapses, scale: float) -> I64:
+        """Add the projections of one edge; returns [N] what is left for the bias register."""
         delay, lag = self._clock.delay(p.name, s), self._clock.lag(p.name, s)
         hops = self._clock.depth[p.name] - self._clock.depth[s.source]
         kind = "feedback" if lag and hops < 1 else "skip" if hops > 1 else "forward"
@@ -206,6 +224,10 @@ class _Builder:
         terms = self._terms(where, wanted, s.map.largest * scale, kind)
         total = sum((w * 2.0**e for w, e in terms), np.zeros(1))
         got = np.broadcast_to(np.asarray(total), wanted.shape)
+        bias = np.zeros(p.size, np.int64)
+        if kind == "bias" and lag == 0 and self._takes_rest:
+            bias = np.rint((wanted - got)[:, 0] * (1 << STATE_SHIFT) / p.mix).astype(np.int64)
+            got = got + (bias * p.mix / (1 << STATE_SHIFT))[:, None]
         error = weight_error(wanted, got)
         self._roundings += weight_roundings(where, wanted, got, self._above, _Place(s))
         for weight, exp in terms:
@@ -214,6 +236,7 @@ class _Builder:
                 Projection(p.name, (source,), s.map.filled(weight), delays, exp)
             )
             self._links.append(Link(source, p.name, kind, hops, lag, delay, exp, error))
+        return bias
 
     def _terms(self, where: str, wanted: F64, largest: float, kind: str) -> list[tuple[I16, int]]:
         """Weights and exponents whose sum comes close to what is wanted, none if all are 0."""
@@ -232,13 +255,16 @@ class _Builder:
 
 
 def _compensated(p: FloatPopulation, du: I64, dv: I64, steps: int) -> FloatPopulation:
-    """Weights for the time constants that the registers have: a steady input then weighs the same.
+    """Weights for the time constants that the registers have.
 
+    A readout gets the steady voltages of the file. Neurons that spike are between the first step,
+    which needs no correction, and the steady state, which needs it all: half of it, as a power.
     Only where the registers come close: a leak that is rounded away has no steady state to keep.
     """
     leak = 1 - (1 - dv / DECAY_ONE) ** steps
     ratio = _ratio(leak, p.leak) * _ratio((du + 1) / DECAY_ONE, p.mix)
-    inputs = tuple(replace(s, map=s.map.scaled(ratio)) for s in p.inputs)
+    power = 1.0 if p.threshold is None else 0.5
+    inputs = tuple(replace(s, map=s.map.scaled(ratio**power)) for s in p.inputs)
     return replace(p, inputs=inputs)
 
 

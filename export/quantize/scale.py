@@ -5,7 +5,8 @@ chosen such that
 
 * no sum of weights can wrap, if all sources spiked at once, where a scale exists that does so;
 * the voltage has room for the strongest steady inhibition, or for 128 thresholds of it;
-* the largest weights have all 8 bits;
+* the largest weights have all 8 bits (first of all, but for a calibration: with one, its peaks
+  take the place of the worst case);
 * among what is left, the weights are rounded least; an equal threshold is exact.
 """
 
@@ -19,35 +20,42 @@ from realsam.limits import NEVER_SPIKES, WEIGHT_MAX
 
 ROOM = (STATE_MAX >> STATE_SHIFT) - 1  # |u| and |v| in units of a_in that 24 bits hold
 ROOMY, NARROW = 128, 8  # thresholds that the voltage has room for, at most and at least
+MARGIN = 2  # room over the peaks of a calibration
 FULL = WEIGHT_MAX / 2  # from here down an octave the largest weight has all bits, at exponent -1
 STEPS = 1024  # that a readout without leak may integrate before it could saturate
 _SAMPLE = 1 << 14  # weights of a projection that are tried
 _TRIALS = 64  # scales within an octave
 
 
-def best_scale(p: FloatPopulation) -> float:
-    """Units of a_in per volt."""
+def best_scale(p: FloatPopulation, peak: float | None = None) -> float:
+    """Units of a_in per volt.
+
+    Args:
+        p: the population.
+        peak: largest |u| or |v| of it on typical input, in volts; None: not known.
+    """
     weights = [s.map.largest for s in p.inputs if s.source != ALWAYS_ON]
     largest = max(weights, default=0.0)
-    high = _highest(p, largest)
+    high = _highest(p, largest, peak)
     threshold = 0.0 if p.threshold is None else float(p.threshold.max())
-    low = min(high, ROOM / (_room(p, threshold) * threshold)) if threshold else high
+    low = min(high, ROOM / (_room(p, threshold, peak) * threshold)) if threshold else high
     if largest:
         low = min(high, max(low, FULL / largest))
     trials = _trials(p, low, high)
-    # Biases have two weights each, down to the unit.
-    samples = [(_sample(s.map.values), s.map.largest * (s.source != ALWAYS_ON)) for s in p.inputs]
+    samples = [(_sample(s.map.values), s.map.largest) for s in p.inputs if s.source != ALWAYS_ON]
     errors = [_error(scale, samples) for scale in trials]
     return float(trials[int(np.argmin(errors))])
 
 
-def _highest(p: FloatPopulation, largest: float) -> float:
+def _highest(p: FloatPopulation, largest: float, peak: float | None) -> float:
     limits = [float(NEVER_SPIKES)]  # without weights and threshold any scale will do
     if largest:
         limits = [REACH / largest]
     threshold = 0.0 if p.threshold is None else float(p.threshold.max())
     if threshold:
         limits = [*limits * bool(largest), (NEVER_SPIKES - 1) / threshold]
+    if peak:
+        return min(*limits, ROOM / (MARGIN * peak))
     up, down = _drives(p)
     current = float(np.max(np.maximum(up, down) / np.maximum(p.mix, 1e-9), initial=0))
     if current:
@@ -64,8 +72,10 @@ def _highest(p: FloatPopulation, largest: float) -> float:
     return bound
 
 
-def _room(p: FloatPopulation, threshold: float) -> float:
+def _room(p: FloatPopulation, threshold: float, peak: float | None) -> float:
     """Thresholds of inhibition that the voltage may have to hold."""
+    if peak:
+        return max(NARROW, MARGIN * peak / threshold)
     _, down = _drives(p)
     slowest = np.maximum(p.leak * p.mix, 1e-9)
     return float(np.clip(np.max(down / slowest) / threshold, NARROW, ROOMY))
@@ -104,7 +114,7 @@ def _error(scale: float, samples: list[tuple[F64, float]]) -> float:
     """Mean square of what rounding takes off the weights, in volts, over the whole population."""
     total = 0.0
     for values, peak in samples:
-        step = 2.0 ** (exponent(scale * peak) + 1 if peak else 0) / scale
+        step = 2.0 ** (exponent(scale * peak) + 1) / scale
         off = values - np.rint(values / step) * step
         total += float(off @ off) / max(1, values.size)
     return total

@@ -1,6 +1,7 @@
 """`realsam import`: the network file of any program to a folder that `realsam run` plays."""
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,11 @@ _LISTED = 20  # roundings in a text; the file has all
     help="Scales that round least, or the one scale of the NIR paper.",
 )
 @click.option(
-    "--input", "source", type=_PATH, help="Spikes [T, M] to compare on: .npy or .npz [random ones]."
+    "--input",
+    "source",
+    type=_PATH,
+    help="Typical spikes [T, M], to choose scales and to compare on: .npy or .npz "
+    "[random ones, only to compare on].",
 )
 @click.option(
     "--list-above",
@@ -96,7 +101,8 @@ def command(
     with STDERR.status(f"reading {file}"):
         netx = Options(reset_interval, reset_offset, skip_layers)
         given = None if netx == Options() else netx
-        found = import_file(file, dt, steps_per_token, scaling, list_above, given)
+        calibrate = partial(load_spikes, source) if source else None
+        found = import_file(file, dt, steps_per_token, scaling, list_above, given, calibrate)
         spikes = load_spikes(source, found.network.input) if source else None
     report = found.report()
     with STDERR.status("comparing"):
