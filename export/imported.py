@@ -24,6 +24,7 @@ from export.netx import Options, from_netx, to_netx
 from export.nir import from_nir as from_our_nir
 from export.nir.fold import read_model
 from export.nir.tree import is_ours
+from export.probe import refuse_deadly
 from export.quantize import Quantized, Scaling, quantize
 from export.quantize.build import ABOVE
 from export.quantize.report import describe, describe_exact
@@ -96,6 +97,8 @@ def import_file(
         ExportError: naming what the chip cannot hold.
     """
     kind = format_of(path)
+    with guarded(path, kind):
+        refuse_deadly(path)
     if kind == "netx":
         return Imported(path, kind, from_netx(path, netx), None)
     with guarded(path, kind):

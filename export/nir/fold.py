@@ -4,6 +4,7 @@ Sources: nir 1.0.8 `nir/ir/graph.py` (an edge passes on, edges into a node are s
 """
 
 from collections.abc import Callable
+from math import prod
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,6 +21,7 @@ from realsam.arrays import F64
 from realsam.errors import ExportError
 from realsam.limits import DELAY_MAX
 
+_SIZE_MAX = 1 << 24  # lines or neurons of one node
 Heard: TypeAlias = dict[tuple[str, int], Map]  # (source, lag) -> map
 
 
@@ -80,7 +82,12 @@ class _Folder:
         )
 
     def _size(self, name: str) -> int:
-        return int(np.prod(self._shapes.given(name), dtype=np.int64))
+        size = prod(self._shapes.given(name))
+        if size > _SIZE_MAX:
+            raise ExportError(
+                f"{name}: {size:,} lines or neurons are more than {_SIZE_MAX:,}", "cut the layer"
+            )
+        return size
 
     def _readout(self) -> tuple[str, tuple[FloatPopulation, ...]]:
         """Name of the population that the first Output reads, and the readouts that are sums."""

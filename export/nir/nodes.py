@@ -18,6 +18,7 @@ from realsam.errors import ExportError
 
 Array: TypeAlias = npt.NDArray[Any]
 VALUES_MAX = 1 << 28  # numbers of one field
+_DENSEST, _SMALL = 2000, 4096  # bytes in memory per byte in the file; bytes that are always fine
 NAME_MAX = 200  # letters of a name
 GRAPH = "NIRGraph"
 THROUGH = "Through"  # our own: passes on what comes in, as the ends of a subgraph do
@@ -145,6 +146,13 @@ def _value(where: str, group: h5py.Group, key: str) -> Array | str:
     if stored.size is None or stored.size > VALUES_MAX:
         raise ExportError(
             f"{where} has {stored.size or 0:,} numbers, not 1..{VALUES_MAX:,}", "cut the layer"
+        )
+    # Compression takes a thousandth at best: less was never written, and would fill the memory.
+    if stored.nbytes > _DENSEST * max(_SMALL, stored.id.get_storage_size()):
+        raise ExportError(
+            f"{where} has {stored.size:,} numbers of which the file holds "
+            f"{stored.id.get_storage_size():,} bytes",
+            "export the network again",
         )
     values = np.asarray(stored[()])
     _refuse_numbers(where, key, values)

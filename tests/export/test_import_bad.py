@@ -10,6 +10,7 @@ import pytest
 
 from export.imported import import_file
 from realsam.errors import BundleError, ExportError, RealSamError
+from tests.export.corpus import NIR
 from tests.export.foreign_nir import DT, chain, integers, lif, small, written
 
 Change = Callable[[h5py.Group], object]
@@ -94,7 +95,6 @@ THREE = np.ones(3)
         (put("nodes/w/weight", np.zeros(6)), "w: weight is [6], not [outputs, inputs]"),
         (put("nodes/output/shape", [4]), "output: Output of shape [4] gets [3]"),
         (put("nodes/input/shape", [-2]), "input: shape[0] = -2 is not positive"),
-        (put("nodes/input/shape", [2**40]), "w: Linear of shape [2] gets [1099511627776]"),
         (without("nodes/output"),
          "the graph: the edge 'a' -> 'output' leads to no node: there is no 'output'"),
         (edge("w", "w"), "w: a loop without neurons"),
@@ -117,6 +117,22 @@ def sized(node: h5py.Group) -> None:
     node.create_dataset("nodes/w/weight", (1 << 20, 1 << 20), "f4", chunks=(1024, 1024))
 
 
+def unwritten(node: h5py.Group) -> None:
+    """The same in a size that is allowed: it would be all zeros."""
+    del node["nodes/w/weight"]
+    node.create_dataset("nodes/w/weight", (1 << 14, 1 << 13), "f4", chunks=(1024, 1024))
+
+
+def many(node: h5py.Group) -> None:
+    """More neurons than memory, of one number each."""
+    put("nodes/input/shape", [2**30])(node)
+    del node["nodes/w"]
+    put("edges", [("input", "a"), ("a", "output")])(node)
+    for key in ("tau", "r", "v_leak", "v_threshold", "v_reset"):
+        put(f"nodes/a/{key}", 0.5)(node)
+    put("nodes/output/shape", [2**30])(node)
+
+
 def linked(node: h5py.Group) -> None:
     """A node that lies in another file."""
     del node["nodes/a"]
@@ -132,6 +148,10 @@ def nested(node: h5py.Group) -> None:
     ("change", "kind", "expected"),
     [
         (sized, ExportError, "w: weight has 1,099,511,627,776 numbers, not 1..268,435,456"),
+        (unwritten, ExportError,
+         "w: weight has 134,217,728 numbers of which the file holds 0 bytes"),
+        (many, ExportError,
+         "input: 1,073,741,824 lines or neurons are more than 16,777,216"),
         (linked, BundleError, "not a NIR file: the graph has no group 'a'"),
         (nested, ExportError, "again.again."),
         (put("type", "Graph"), BundleError, "not a NIR file: its node is no NIRGraph"),
@@ -203,3 +223,16 @@ def test_other_hdf5_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path / "a.h5", BundleError).startswith("neither netx nor NIR")
     assert refusal(tmp_path / "b.nir", BundleError).startswith("neither netx nor NIR")
     assert refusal(tmp_path / "c.nir", BundleError) == "no such file"
+
+
+@pytest.mark.skipif(not (NIR / "lif_norse.nir").exists(), reason="the corpus is not here")
+def test_bytes_that_crash_libhdf5_are_refused(tmp_path: Path) -> None:
+    """Four wrong bytes in the addresses of strings: a segmentation fault in the reader."""
+    data = bytearray((NIR / "lif_norse.nir").read_bytes())
+    for place, value in ((3806, 139), (8766, 87), (8915, 77), (17385, 156)):
+        data[place] = value
+    (tmp_path / "n.nir").write_bytes(data)
+
+    found = refusal(tmp_path / "n.nir", BundleError)
+
+    assert found.startswith(("damaged: libhdf5 ", "not a readable NIR file"))
