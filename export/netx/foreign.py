@@ -140,7 +140,7 @@ def _read_layer(
 
 def _shape(layer: h5py.Group) -> tuple[int, ...]:
     shape = tuple(int(n) for n in np.atleast_1d(layer["shape"][()]))
-    if not shape or min(shape) < 1:
+    if not shape or min(shape) < 0:
         raise ExportError(f"{layer.name}/shape = {list(shape)} is no shape", "export it again")
     return shape
 

@@ -21,6 +21,7 @@ from realsam.arrays import F64
 from realsam.errors import ExportError
 from realsam.limits import DELAY_MAX
 
+_LISTED = 8  # names in a note
 _SIZE_MAX = 1 << 24  # lines or neurons of one node
 Heard: TypeAlias = dict[tuple[str, int], Map]  # (source, lag) -> map
 
@@ -56,6 +57,13 @@ class _Folder:
         self._notes = list(notes)
         if not graph.version.startswith("1.0"):
             self._notes.append(f"written by NIR {graph.version}: read by the rules of 1.0.x")
+        untold = [n.name for n in self._nodes.values() if _lacks_reset(n)]
+        if untold:
+            self._notes.append(
+                f"{', '.join(untold[:_LISTED])}{', ...' * (len(untold) > _LISTED)}: no v_reset in "
+                "the file, so that spikes reset to 0; some programs that leave it out subtract the "
+                "threshold"
+            )
         self._delays: list[tuple[str, float, int]] = []
         self._heard: dict[str, Heard] = {}
         self._lines: dict[str, tuple[int, int]] = {}  # input node -> first line, lines
@@ -193,6 +201,10 @@ class _Folder:
                 known = [delayed[key]] if key in delayed else []
                 delayed[key] = add([*known, compose(own, given)])
         return delayed
+
+
+def _lacks_reset(node: Node) -> bool:
+    return "v_threshold" in node.fields and "v_reset" not in node.fields
 
 
 def _pushed(inputs: tuple[Synapses, ...], push: F64) -> tuple[Synapses, ...]:
