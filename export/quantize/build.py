@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 
 from export.maps import refuse_size
+from export.quantize.always_on import always_on
 from export.quantize.model import ALWAYS_ON, INPUT, FloatModel, FloatPopulation, Synapses
 from export.quantize.rounding import (
     Rounding,
@@ -114,7 +115,7 @@ class _Builder:
         self._takes_rest = scaling == "best" and clock.steps_per_token == 1
         taken = {p.name for p in model.populations}
         self._input = _free("+".join(name for name, _ in model.lines), taken)
-        self._clockwork = _free(ALWAYS_ON, taken | {self._input})
+        self._clockwork = _free("always_on", taken | {self._input})
         self._populations: list[Lif] = []
         self._projections: list[Projection] = []
         self._links: list[Link] = []
@@ -143,7 +144,7 @@ class _Builder:
         """The network; the source of the biases stands first."""
         model, clock = self._model, self._clock
         populations, projections = self._populations, self._projections
-        if any(link.kind == "bias" for link in self._links):
+        if any(self._clockwork in q.sources for q in projections):
             lif, loops = always_on(self._clockwork, clock.steps_per_token)
             populations, projections = [lif, *populations], [*loops, *projections]
             self._notes.append(
@@ -230,6 +231,8 @@ class _Builder:
             got = got + (bias * p.mix / (1 << STATE_SHIFT))[:, None]
         error = weight_error(wanted, got)
         self._roundings += weight_roundings(where, wanted, got, self._above, _Place(s))
+        if not terms and error.n:  # told, though there is nothing to build
+            self._links.append(Link(source, p.name, kind, hops, lag, delay, 0, error))
         for weight, exp in terms:
             delays = np.full(s.map.shape[1], delay)
             self._projections.append(
@@ -289,18 +292,3 @@ def _free(name: str, taken: set[str]) -> str:
     while name in taken:
         name += "_"
     return name
-
-
-def always_on(name: str, steps: int) -> tuple[Lif, list[Projection]]:
-    """A neuron that spikes in step 0 and then every `steps` steps.
-
-    Its bias lifts it above its threshold in every step; between two spikes its own last one, which
-    comes back with every delay in turn, holds it down.
-    """
-    one = np.ones(1, np.int64)
-    lif = Lif(name, one * DU_MAX, one * DV_MAX, one << STATE_SHIFT, one * 0)
-    if steps == 1:
-        return lif, []
-    again = steps - 1
-    hold = np.full((1, again), -2, np.int16)
-    return lif, [Projection(name, (name,) * again, hold, np.arange(again))]

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from export.maps import Map
 from realsam.arrays import F64
 
-ALWAYS_ON = "always_on"  # reserved here; a Network gives it another name if its own is taken
-INPUT = ""  # the input lines, which have no name of a population
+# No node has these names.
+ALWAYS_ON = "\0always on"
+INPUT = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ Weights and threshold share it, and nothing else depends on it, so it may be any
 chosen such that
 
 * no sum of weights can wrap, if all sources spiked at once, where a scale exists that does so;
-* the voltage has room for the strongest steady inhibition, or for 128 thresholds of it;
+* the voltage has room for the strongest steady inhibition, or for 128 thresholds or weights of it;
 * the largest weights have all 8 bits (first of all, but for a calibration: with one, its peaks
   take the place of the worst case);
 * among what is left, the weights are rounded least; an equal threshold is exact.
@@ -38,7 +38,8 @@ def best_scale(p: FloatPopulation, peak: float | None = None) -> float:
     largest = max(weights, default=0.0)
     high = _highest(p, largest, peak)
     threshold = 0.0 if p.threshold is None else float(p.threshold.max())
-    low = min(high, ROOM / (_room(p, threshold, peak) * threshold)) if threshold else high
+    room = _room(p, max(threshold, largest), threshold, peak)
+    low = min(high, ROOM / room) if p.threshold is not None and room else high
     if largest:
         low = min(high, max(low, FULL / largest))
     trials = _trials(p, low, high)
@@ -72,13 +73,14 @@ def _highest(p: FloatPopulation, largest: float, peak: float | None) -> float:
     return bound
 
 
-def _room(p: FloatPopulation, threshold: float, peak: float | None) -> float:
-    """Thresholds of inhibition that the voltage may have to hold."""
+def _room(p: FloatPopulation, unit: float, threshold: float, peak: float | None) -> float:
+    """Volts of inhibition that the voltage may have to hold; 0: none."""
+    least = NARROW * threshold
     if peak:
-        return max(NARROW, MARGIN * peak / threshold)
+        return max(least, MARGIN * peak)
     _, down = _drives(p)
     slowest = np.maximum(p.leak * p.mix, 1e-9)
-    return float(np.clip(np.max(down / slowest) / threshold, NARROW, ROOMY))
+    return max(least, min(ROOMY * unit, float(np.max(down / slowest))))
 
 
 def _drives(p: FloatPopulation) -> tuple[F64, F64]:

@@ -10,7 +10,7 @@ from export import from_nir, import_file
 from export.imported import load_imported, save_imported
 from export.nir import from_nir as from_our_nir
 from export.nir import to_nir
-from export.quantize.build import always_on
+from export.quantize.always_on import always_on
 from realsam.errors import BundleError, ExportError
 from realsam.ir import Input, Layer, Network, Projection, Replay, readout, to_network
 from sim import reference
@@ -185,12 +185,46 @@ def test_loop_through_layers_takes_as_many_steps_as_it_has_hops(tmp_path: Path) 
         import_file(path, steps_per_token=2)
 
 
+@pytest.mark.parametrize("threshold", [0, 1e-9, 1e-3])
+def test_weights_above_the_threshold_have_room(threshold: float, tmp_path: Path) -> None:
+    """Inhibition counts in weights then."""
+    found = parity(written(small(a=lif(3, threshold=threshold)), tmp_path))
+
+    assert found.n_total == 0
+    assert found.full["a"] < 1
+
+
+def test_weights_below_every_unit_are_told(tmp_path: Path) -> None:
+    """A threshold that no sum of them reaches: nothing is left, and the report says so."""
+    found = import_file(written(small(a=lif(3, threshold=1e9)), tmp_path)).quantized
+
+    assert found is not None
+    (link,) = found.links
+    assert (link.error.n, link.error.n_lost) == (6, 6)
+    assert {r.register for r in found.roundings} == {"weight"}
+    assert found.network.projections == ()
+
+
+def test_names_of_the_file_come_first(tmp_path: Path) -> None:
+    """What the importer adds gives way."""
+    given = chain(
+        input=nir.Input(np.array([2])),
+        w=nir.Affine(integers(3, 2), np.ones(3) * 9),
+        always_on=lif(3),
+        output=nir.Output(np.array([3])),
+    )
+
+    network = from_nir(written(given, tmp_path))
+
+    assert list(network.sizes) == ["input", "always_on_", "always_on"]
+
+
 def test_saturation_is_told(tmp_path: Path) -> None:
-    """Steady inhibition of 1,000 thresholds leaves 24 bits, while no spike depends on it."""
-    weight = np.array([[64.0, 0], [0, -4000], [0, 0]])
+    """Steady inhibition of 600 thresholds leaves 24 bits, while no spike depends on it."""
+    weight = np.array([[64.0, 0], [0, -64], [0, 0]])
     given = small(w=nir.Linear(weight), a=integrate(3))
 
-    found = parity(written(given, tmp_path))
+    found = parity(written(given, tmp_path), np.ones((900, 2), np.uint8))
 
     assert found.full["a"] > 2
     assert found.n_total == 0
