@@ -102,6 +102,11 @@ def _load_manifest(path: Path) -> dict[str, Any]:
         raise BundleError(f"{path}: is a training run", "export it and name its bundle folder")
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        if manifest.get("kind") == "network":
+            raise BundleError(
+                f"{path}: holds an imported network, no language model",
+                "play it with `realsam run`",
+            )
         version = manifest["format"]
         if version == FORMAT:
             _ = manifest["files"].items(), manifest["network"]
@@ -192,7 +197,7 @@ def save_bundle(
             path.chmod(0o644)  # safetensors keeps its files to their owner
         prove(partial)
         _keep_others(folder, partial)
-        _swap(partial, folder)
+        swap(partial, folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
@@ -215,7 +220,8 @@ def _keep_others(folder: Path, partial: Path) -> None:
         copy(path, partial / path.name)
 
 
-def _swap(partial: Path, folder: Path) -> None:
+def swap(partial: Path, folder: Path) -> None:
+    """Put a finished folder in the place of an older one."""
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     old = aside / folder.name
     try:

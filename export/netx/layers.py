@@ -20,6 +20,8 @@ from realsam.errors import ExportError
 from realsam.ir import Lif, Reset
 from realsam.limits import NEVER_SPIKES
 
+_NO_EXPONENT = 128  # the largest weight from which on stock netx needs no exponent
+
 
 @dataclass(frozen=True, eq=False)
 class Dense:
@@ -27,11 +29,12 @@ class Dense:
 
     sources: tuple[int, ...]  # layers whose neurons are the columns
     weight: I16  # [N, M]
-    delay: I64  # [M]
+    delay: I64  # [M], or [N, M] where the targets of a source have several
     du: I64  # [N], as all registers
     dv: I64
     bias: I64
     vth: I64
+    weight_exp: int = 0
 
     def lif(self, name: str, bias: I64 | None = None, reset: Reset | None = None) -> Lif:
         """The population under that name, with another bias if one is given, and with resets."""
@@ -50,8 +53,8 @@ class Layers:
         return sum(len(self.dense[i].weight) if i in self.dense else self.n_lines for i in sources)
 
 
-def read_layers(group: h5py.Group, may_concat: bool) -> Layers:
-    """Read all layers.
+def read_layers(group: h5py.Group) -> Layers:
+    """Read all layers of a file of ours.
 
     Raises:
         ExportError: naming the first layer that cannot be read.
@@ -65,24 +68,22 @@ def read_layers(group: h5py.Group, may_concat: bool) -> Layers:
         where = f"layer {i} of type {kind!r}"
         if kind == "input" and i == 0 and "neuron" not in layer:
             n_lines, previous = int(np.prod(layer["shape"][()])), 0
-        elif kind == "concat" and may_concat:
+        elif kind == "concat":
             joined = tuple(int(source) for source in layer["layers"][()])
         elif kind in ("dense", "dense_rec"):
-            _refuse_foreign_parts(where, layer)
+            refuse_foreign_parts(where, layer)
             chained = (previous,) if kind == "dense" else (previous, i)
-            dense[i] = _read_dense(where, layer, chained, joined)
+            dense[i] = read_dense(where, layer, chained, joined)
             n_lines = n_lines or layer["weight"].shape[-1]
             previous, joined = i, None
         else:
-            raise ExportError(
-                f"{where}{' with neurons' * ('neuron' in layer)} cannot be read",
-                "build the network of one input and layers of type 'dense' or 'dense_rec'",
-            )
+            raise ExportError(f"{where} cannot be read", "export it again")
     return Layers(n_lines, dense)
 
 
-def _refuse_foreign_parts(where: str, layer: h5py.Group) -> None:
-    if not isinstance(layer["weight"], h5py.Dataset):
+def refuse_foreign_parts(where: str, layer: h5py.Group) -> None:
+    """Refuse weights and neurons of other kinds."""
+    if "weight" in layer and not isinstance(layer["weight"], h5py.Dataset):
         raise ExportError(f"{where}: its weights are complex", "use real weights")
     if "neuron" not in layer:
         # Stock netx then never lets the current decay: du = -1, which is no register value.
@@ -95,23 +96,35 @@ def _refuse_foreign_parts(where: str, layer: h5py.Group) -> None:
         )
 
 
-def _read_dense(
-    where: str, layer: h5py.Group, chained: tuple[int, ...], joined: tuple[int, ...] | None
+def read_dense(
+    where: str,
+    layer: h5py.Group,
+    chained: tuple[int, ...],
+    joined: tuple[int, ...] | None = None,
 ) -> Dense:
+    """Read a dense layer that hears the layers `chained`, or `joined` if a concat gathered them."""
     n = int(np.prod(layer["shape"][()]))
     weight = np.hstack([_matrix(layer[key], n) for key in ("weight", "weight_rec")[: len(chained)]])
     weight.flags.writeable = False  # frozen: a projection of the whole layer keeps it as it is
-    neuron = layer["neuron"]
+    du, dv, vth = neuron_registers(layer, n)
     return Dense(
         chained if joined is None else joined,
         weight,
-        _read_delay(where, layer, weight) if joined is None else _integers(layer["delay"]),
-        np.broadcast_to(_integers(neuron["iDecay"]) - 1, n),
-        np.broadcast_to(_integers(neuron["vDecay"]), n),
-        np.broadcast_to(_integers(layer["bias"]) << BIAS_SHIFT if "bias" in layer else 0, n),
-        # slayer writes larger thresholds where a layer must not spike.
-        np.broadcast_to(np.minimum(_integers(neuron["vThMant"]), NEVER_SPIKES), n),
+        _read_delay(where, layer, weight) if joined is None else integers(layer["delay"]),
+        du,
+        dv,
+        np.broadcast_to(integers(layer["bias"]) << BIAS_SHIFT if "bias" in layer else 0, n),
+        vth,
     )
+
+
+def neuron_registers(layer: h5py.Group, n: int) -> tuple[I64, I64, I64]:
+    """[n] registers du, dv and vth of the neurons of a layer."""
+    neuron = layer["neuron"]
+    du, dv = integers(neuron["iDecay"]) - 1, integers(neuron["vDecay"])
+    # slayer writes larger thresholds where a layer must not spike.
+    vth = np.minimum(integers(neuron["vThMant"]), NEVER_SPIKES)
+    return np.broadcast_to(du, n), np.broadcast_to(dv, n), np.broadcast_to(vth, n)
 
 
 def _matrix(dataset: h5py.Dataset, n: int) -> I16:
@@ -119,27 +132,48 @@ def _matrix(dataset: h5py.Dataset, n: int) -> I16:
     weight: I16 = dataset[()]
     if weight.dtype != np.int16:
         # Numbers beyond 16 bits stay wrong when clipped, so that Projection still refuses them.
-        weight = np.clip(_integers(dataset), -(2**15), 2**15 - 1).astype(np.int16)
+        weight = np.clip(integers(dataset), -(2**15), 2**15 - 1).astype(np.int16)
     return weight.reshape(n, -1) if weight.ndim == 1 else weight
 
 
 def _read_delay(where: str, layer: h5py.Group, weight: I16) -> I64:
-    """[M] delays of a layer that hears its predecessor: one number, [N], [M] or [N, M]."""
+    """[M] delays of a layer that hears its predecessor, stored as one number, [N], [M] or [N, M].
+
+    [N, M] where the targets of a source have several.
+    """
     if "delay" not in layer:
         return np.zeros(weight.shape[1], np.int64)
-    given = _integers(layer["delay"])
+    given = integers(layer["delay"])
+    if "weight_rec" in layer:
+        given = _recurrent_delay(where, given, weight)
     # Where N = M, stock netx takes a row of delays as one per target.
     given = given[:, None] if given.shape == weight.shape[:1] else given
-    each = np.broadcast_to(given, weight.shape)
-    if "weight_rec" in layer or np.any(each != each[0]):
+    each: I64 = np.broadcast_to(given, weight.shape)
+    return each[0] if np.all(each == each[0]) else each
+
+
+def _recurrent_delay(where: str, given: I64, weight: I16) -> I64:
+    """Delays of a layer that hears itself: stock netx gives both matrices the same ones."""
+    n, blocks = len(weight), np.hsplit(weight, [weight.shape[1] - len(weight)])
+    if any(np.abs(block).max(initial=0) < _NO_EXPONENT for block in blocks):
         # In a dense_rec layer stock netx 0.6.0 loses the scale of the weights over delays.
-        reason = "is recurrent" if "weight_rec" in layer else "has several for one source"
-        raise ExportError(f"{where} has delays but {reason}", "give each source neuron one delay")
-    delay: I64 = each[0]
-    return delay
+        raise ExportError(
+            f"{where} has delays but is recurrent with weights below {_NO_EXPONENT}, which stock "
+            "netx would scale wrongly",
+            "use larger weights and thresholds, or no delays",
+        )
+    if given.ndim == 0:
+        return given
+    if blocks[0].shape[1] != n:
+        raise ExportError(
+            f"{where} has delays but is recurrent with {blocks[0].shape[1]} inputs of {n} neurons",
+            "give it as many inputs as neurons, or one delay",
+        )
+    square = np.broadcast_to(given[:, None] if given.ndim == 1 else given, (n, n))
+    return np.hstack([square, square])
 
 
-def _integers(dataset: h5py.Dataset) -> I64:
+def integers(dataset: h5py.Dataset) -> I64:
     """Stored numbers as integers; stock netx cuts fractions off too.
 
     Raises:

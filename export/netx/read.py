@@ -1,11 +1,8 @@
-"""netx HDF5 -> Network: our own files, and chains of dense layers from other programs.
+"""netx HDF5 -> Network: our own files, and chains of layers from other programs.
 
-Foreign files have no `realsam` group. They are read as stock netx runs them: populations
-layer1, layer2, ..., one chip step per token, the last layer as the readout.
+Foreign files have no `realsam` group; `export.netx.foreign` reads them as stock netx runs them.
 
-Lacks: convolution, flatten, pooling, complex weights, sigma-delta and resonator neurons, neurons
-in the input layer, graded spikes of neurons, delays that differ between the targets of one source.
-In files of other programs also graded input and resets, which those files do not hold.
+Lacks: pooling, complex weights, sigma-delta and resonator neurons, graded spikes of neurons.
 """
 
 from pathlib import Path
@@ -13,14 +10,19 @@ from pathlib import Path
 import h5py
 
 from export.hdf5 import guarded, text
+from export.netx.foreign import Options, read_foreign
 from export.netx.layers import Layers, read_layers
 from export.netx.layout import FORMAT
-from realsam.errors import BundleError, ExportError, NetworkError, RegisterRangeError
+from realsam.errors import BundleError, ExportError
 from realsam.ir import Input, Network, Projection, Reset
 
 
-def from_netx(path: Path) -> Network:
+def from_netx(path: Path, options: Options | None = None) -> Network:
     """Read a netx file.
+
+    Args:
+        path: the file.
+        options: for the file of another program, what stock netx takes as arguments.
 
     Raises:
         BundleError: if the file is missing or damaged.
@@ -28,8 +30,10 @@ def from_netx(path: Path) -> Network:
     """
     with guarded(path, "netx"), h5py.File(path, "r") as file:
         if "realsam" not in file:
-            return _foreign(read_layers(file["layer"], may_concat=False))
-        return _ours(file["realsam"], read_layers(file["layer"], may_concat=True))
+            return read_foreign(file["layer"], options or Options())
+        if options:
+            raise ExportError("holds resets and layers of its own", "leave the options out")
+        return _ours(file["realsam"], read_layers(file["layer"]))
 
 
 def _ours(group: h5py.Group, layers: Layers) -> Network:
@@ -88,26 +92,3 @@ def _cut(
             )
         )
     return tuple(projections)
-
-
-def _foreign(layers: Layers) -> Network:
-    if not layers.dense:
-        raise ExportError("no layer has neurons", "give the network a dense layer")
-    name = {layer: f"layer{k}" for k, layer in enumerate(layers.dense, 1)}
-    try:
-        return Network(
-            Input("input", layers.n_lines),
-            tuple(dense.lif(name[i]) for i, dense in layers.dense.items()),
-            tuple(
-                Projection(
-                    name[i],
-                    tuple(name.get(source, "input") for source in dense.sources),
-                    dense.weight,
-                    dense.delay,
-                )
-                for i, dense in layers.dense.items()
-            ),
-            name[max(name)],
-        )
-    except (NetworkError, RegisterRangeError) as error:
-        raise ExportError(error.message, error.cure) from error

@@ -14,6 +14,7 @@ _COMMANDS = {
     "generate": "Write text with a spiking language model, on any backend.",
     "export": "Write a trained run as NIR and netx, and prove it.",
     "verify": "Compare every spike of every backend.",
+    "import": "Bring a NIR or netx file of any program to the chip's registers.",
     "run": "Run any network file on input spikes.",
     "check": "Say whether a chip can hold a network.",
     "map": "Lay a network out on the cores and chips of a Loihi.",

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from export.bundle import load_bundle
+from export.imported import is_imported, load_imported
 from export.network_file import load_network
 from realsam.cli.backends import backend_option, require
 from realsam.cli.places import refuse_place
@@ -49,7 +50,7 @@ def command(
     strict: bool,
     style: str,
 ) -> None:
-    """Play input spikes through the network of FILE: netx, NIR or a bundle.
+    """Play input spikes through the network of FILE: netx, NIR, a bundle or an import.
 
     A row of the input is one time step. Where the network takes P > 1 time steps per token, a row
     is one token: its spikes enter in the first of the P steps.
@@ -57,7 +58,7 @@ def command(
     play = require(backend)
     if out:
         refuse_place(out, (source, file, *(file.iterdir() if file.is_dir() else ())))
-    network = load_bundle(file).network if file.is_dir() else load_network(file)
+    network = _load(file)
     given = load_spikes(source, network.input)
     refuse_steps(steps)
     refuse_record(network, steps or len(given), "steps")
@@ -69,6 +70,12 @@ def command(
     if out:
         save_run(run, out)
     _show(network, run, out, style)
+
+
+def _load(file: Path) -> Network:
+    if not file.is_dir():
+        return load_network(file)
+    return load_imported(file) if is_imported(file) else load_bundle(file).network
 
 
 def _show(network: Network, run: Run, out: Path | None, style: str) -> None:

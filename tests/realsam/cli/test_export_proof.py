@@ -79,7 +79,7 @@ def test_failed_export_keeps_the_older_bundle(
         "proof": (proof, "play"),
         "network": (nir, "to_nir"),
         "record": (bundle_module, "save_run"),
-        "swap": (bundle_module, "_swap"),
+        "swap": (bundle_module, "swap"),
     }[where]
     monkeypatch.setattr(owner, name, stop)
 

@@ -18,3 +18,15 @@ def test_the_digits_example_learns_and_stays_exact() -> None:
 
     assert accuracy > 0.75
     assert differences == 0
+
+
+def test_the_import_example_keeps_its_accuracy() -> None:
+    """A float network of snnTorch, through NIR to 8 bits."""
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    pytest.importorskip("snntorch", reason="the train extra is not installed")
+    example = runpy.run_path(str(EXAMPLE.with_name("import_snntorch.py")))
+
+    before, after = example["main"](epochs=2)
+
+    assert before > 0.75
+    assert abs(before - after) < 0.02

@@ -1,0 +1,19 @@
+"""Networks of real numbers to registers: when each spike arrives, how each number is rounded."""
+
+from export.quantize.build import Quantized, Scaling, quantize
+from export.quantize.model import FloatModel, FloatPopulation, Synapses
+from export.quantize.parity import ImportParity, compare, rows_to_play
+from export.quantize.simulate import simulate
+
+__all__ = [
+    "FloatModel",
+    "FloatPopulation",
+    "ImportParity",
+    "Quantized",
+    "Scaling",
+    "Synapses",
+    "compare",
+    "quantize",
+    "rows_to_play",
+    "simulate",
+]
