@@ -5,18 +5,17 @@ from pathlib import Path
 
 import click
 
-from export.bundle import load_bundle
-from export.network_file import load_network
 from export.netx import to_netx
 from realsam.checking import CHIP_LIMITS, RULES, Finding, Report, check, limits_of
+from realsam.cli.models import any_network
 from realsam.cli.observation import observe
 from realsam.cli.places import refuse_place
 from realsam.cli.spikes import load_spikes
 from realsam.console import Command, emit_json, format_option, note
 from realsam.errors import LimitError, PromptError
-from realsam.ir import Host, Network, split
+from realsam.ir import split
 from realsam.report import render_table
-from realsam.vocab import Vocabulary, prompt_tokens
+from realsam.vocab import prompt_tokens
 
 _PATH = click.Path(path_type=Path, readable=False)  # what cannot be read is no wrong usage
 _SAYS = {rule.id: rule.what for rule in RULES}
@@ -57,14 +56,14 @@ def command(
         read = [path for path in (file, source) if path]
         read += [path for folder in read if folder.is_dir() for path in folder.iterdir()]
         refuse_place(out, read, "--split")
-    network, language = _loaded(file)
+    network, bundle = any_network(file)
     spikes = None
     if source:
         spikes = load_spikes(source, network.input)
     elif prompt is not None:
-        if language is None:
+        if bundle is None:
             raise PromptError(f"{file}: has no vocabulary", "give --input, or name a bundle")
-        spikes = language[0].code[prompt_tokens(language[1], prompt)]
+        spikes = bundle.host.code[prompt_tokens(bundle.vocabulary, prompt)]
     if out:
         network = split(network)
         to_netx(network, out)
@@ -76,14 +75,6 @@ def command(
         _show(report)
     if report.n_errors:
         raise click.exceptions.Exit(1)
-
-
-def _loaded(file: Path | None) -> tuple[Network, tuple[Host, Vocabulary] | None]:
-    """The network of a file or a bundle, and the language of those that have one."""
-    if file and not file.is_dir():
-        return load_network(file), None
-    bundle = load_bundle(file)
-    return bundle.network, (bundle.host, bundle.vocabulary)
 
 
 def _given(chip: str, words: tuple[str, ...]) -> dict[str, int]:

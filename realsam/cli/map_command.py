@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 import numpy as np
 
-from export.bundle import load_bundle
-from export.network_file import load_network
+from export.bundle import SHIPPED
+from realsam.cli.models import any_network
 from realsam.console import STDERR, Command, emit_json, format_option
 from realsam.errors import MappingError
 from realsam.files import replacing
@@ -118,24 +118,19 @@ def _given(
     source: Path | None, run_file: Path | None, prompt: str | None
 ) -> tuple[Sketch, Spikes | None, Traffic]:
     """A network, its spikes, and where these come from."""
-    if source and not source.is_dir():
-        if prompt is not None:
+    network, bundle = any_network(source)
+    run, said = (bundle.record, "the record of the bundle") if bundle else (None, "")
+    if prompt is not None:
+        if bundle is None:
             raise MappingError(f"{source}: has no vocabulary", "give a bundle, or --run instead")
-        network = load_network(source)
-        run, said = None, ""
-    else:
-        bundle = load_bundle(source)
-        network = bundle.network
-        run, said = bundle.record, "the record of the bundle"
-        if prompt is not None:
-            tokens = prompt_tokens(bundle.vocabulary, prompt)
-            loop = ClosedLoop(fast_host(bundle.host), tokens, Sampler(), _TOKENS)
-            run, said = simulate(network, loop), "the prompt and what follows it"
+        tokens = prompt_tokens(bundle.vocabulary, prompt)
+        loop = ClosedLoop(fast_host(bundle.host), tokens, Sampler(), _TOKENS)
+        run, said = simulate(network, loop), "the prompt and what follows it"
     if run_file:
         run, said = load_run(run_file), str(run_file)
         if run.network != network.digest:
             raise MappingError(f"{run_file}: is the run of another network", "record it again")
-    name = (source or bundle.path).name
+    name = source.name if source else SHIPPED.name
     sketch = from_network(network, name)
     if run is None or run.n_tokens == 0:
         return sketch, None, ONCE

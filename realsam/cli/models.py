@@ -1,14 +1,26 @@
-"""What commands accept as a model: a bundle, a training run, or nothing (the shipped model).
+"""What commands accept: as a network, also files and imports; as a model, also training runs.
 
-`realsam eval` also takes a teacher.
+Nothing stands for the shipped model. `realsam eval` also takes a teacher.
 """
 
 from pathlib import Path
 
-from export.bundle import MANIFEST, load_bundle
+from export.bundle import MANIFEST, Bundle, load_bundle
+from export.imported import is_imported, load_imported
+from export.network_file import load_network
 from realsam.cli.backends import require_torch
 from realsam.ir import Host, Network
 from realsam.vocab import Vocabulary
+
+
+def any_network(path: Path | None) -> tuple[Network, Bundle | None]:
+    """The network of a netx or NIR file, of an import, or of a bundle, which comes with it."""
+    if path and not path.is_dir():
+        return load_network(path), None
+    if path and is_imported(path):
+        return load_imported(path), None
+    bundle = load_bundle(path)
+    return bundle.network, bundle
 
 
 def is_teacher(path: Path) -> bool:

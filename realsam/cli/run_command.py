@@ -5,10 +5,8 @@ from typing import Any
 
 import click
 
-from export.bundle import load_bundle
-from export.imported import is_imported, load_imported
-from export.network_file import load_network
 from realsam.cli.backends import backend_option, require
+from realsam.cli.models import any_network
 from realsam.cli.places import refuse_place
 from realsam.cli.spikes import fitted, load_spikes, refuse_steps
 from realsam.console import STDERR, Command, emit_json, format_option, note, strict_option
@@ -58,7 +56,7 @@ def command(
     play = require(backend)
     if out:
         refuse_place(out, (source, file, *(file.iterdir() if file.is_dir() else ())))
-    network = _load(file)
+    network, _ = any_network(file)
     given = load_spikes(source, network.input)
     refuse_steps(steps)
     refuse_record(network, steps or len(given), "steps")
@@ -70,12 +68,6 @@ def command(
     if out:
         save_run(run, out)
     _show(network, run, out, style)
-
-
-def _load(file: Path) -> Network:
-    if not file.is_dir():
-        return load_network(file)
-    return load_imported(file) if is_imported(file) else load_bundle(file).network
 
 
 def _show(network: Network, run: Run, out: Path | None, style: str) -> None:

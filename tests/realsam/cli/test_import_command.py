@@ -38,6 +38,17 @@ def test_import_then_run(file: Path, tmp_path: Path) -> None:
     assert sorted(p.name for p in out.iterdir()) == ["import.json", "manifest.json", "network.net"]
 
 
+def test_import_then_check_and_map(file: Path, tmp_path: Path) -> None:
+    """The folder is what the other commands take, too; it has no vocabulary."""
+    out = tmp_path / "out"
+    call("import", file, "--out", out)
+
+    assert parsed(call("check", out, *JSON))["ok"] is True
+    assert parsed(call("map", out, *JSON))["cores"] == 1
+    for command in ("check", "map"):
+        assert "has no vocabulary" in error(call(command, out, "--prompt", "Once"))
+
+
 def test_text_names_populations_connections_and_parities(file: Path, tmp_path: Path) -> None:
     """What a person reads."""
     said = call("import", file, "--out", tmp_path / "out").stdout
