@@ -41,6 +41,8 @@ def command(model: Path | None, data: Path, backend: str, device: str | None, st
     taught = model is not None and is_teacher(model)
     if device and backend != "torch" and not taught:
         raise DataError(f"--device {device} is for torch", "add --backend torch, or leave it out")
+    if backend == "torch" or taught:
+        require_torch()
     documents = read_documents(data)
     with progress("scoring", len(documents)) as (bar, task):
 
@@ -75,7 +77,6 @@ def _values(
 def _teacher_values(
     model: Path, documents: list[str], device: str, show: Progress
 ) -> dict[str, object]:
-    require_torch()
     from realsam.train.device import pick_device
     from realsam.train.teacher.folder import load_teacher
     from realsam.train.teacher.scoring import score_teacher
@@ -90,7 +91,6 @@ def _scorer(backend: str, device: str) -> Score:
         from sim.scoring import score
 
         return score
-    require_torch()
     from realsam.nn.scoring import score as torch_score
     from realsam.train.device import pick_device
 
