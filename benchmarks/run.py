@@ -76,7 +76,7 @@ def scoring(repeats: int) -> list[float]:
 
 
 def memory_mb() -> dict[str, float]:
-    """Peak memory of a bare interpreter, with the libraries, with LLVM too, and of generation."""
+    """Peak memory of a bare interpreter, with the libraries, with all kernels, of generation."""
     status = Path("/proc/self/status")  # the peak of `resource` is inherited from the parent
     if not status.exists():
         return {}
@@ -85,7 +85,7 @@ def memory_mb() -> dict[str, float]:
     programs = {
         "interpreter": "pass",
         "libraries": libraries,
-        "linker": f"{libraries}, sim.simulator; sim.simulator.load_kernels()",
+        "kernels": f"{libraries}, sim.simulator; sim.simulator.load_kernels()",
         "generate": "from realsam.cli.main import main; "
         f"main(['generate', '--prompt', {PROMPT!r}, '--tokens', '200'], standalone_mode=False)",
     }

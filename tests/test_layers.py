@@ -165,6 +165,7 @@ def test_proper_import_is_accepted(module: str, source: str) -> None:
         ("import realsam.ir", "tokenizers"),
         ("import realsam.report, export.bundle, sim.reference, sim.simulator", "torch"),
         ("import sim.simulator, sim.scoring", "numba"),
+        ("import sim.simulator, sim.scoring", "llvmlite"),
         ("import export.bundle", "nir"),
         ("import lava_runtime.generate", "torch"),
         ("import lava_runtime.generate", "lava"),

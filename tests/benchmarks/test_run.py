@@ -48,7 +48,7 @@ def test_generation_takes_the_memory_that_is_promised() -> None:
 
     found = run.memory_mb()
 
-    assert list(found) == ["interpreter", "libraries", "linker", "generate"]
+    assert list(found) == ["interpreter", "libraries", "kernels", "generate"]
     assert found["generate"] - found["interpreter"] < LIMIT_MB
 
 
