@@ -40,7 +40,7 @@ from realsam.ir import (
 from sim.simulator import load_kernels, run
 
 LINES, READOUT, CODES = 257, 256, 64  # input lines, readout neurons, different inputs
-LAYERS, WIDTH, RATE = 6, 512, 0.065  # of the shipped model
+LAYERS, WIDTH, RATE = 6, 512, 0.085  # of the shipped model
 WIDTHS = (64, 128, 256, 512, 1024, 2048)
 DEPTHS = (1, 2, 4, 6, 8, 12, 16)
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
