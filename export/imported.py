@@ -49,7 +49,7 @@ class Imported:
 
     def report(self) -> dict[str, Any]:
         """What `import.json` says, parity aside."""
-        about = {"file": str(self.path), "format": self.format, "network": self.network.digest}
+        about = {"file": self.path.name, "format": self.format, "network": self.network.digest}
         found = describe(self.quantized) if self.quantized else describe_exact(self.network)
         return about | found
 
@@ -123,9 +123,14 @@ def save_imported(folder: Path, network: Network, report: dict[str, Any]) -> Non
         ExportError: if there is something else than an import at the folder's place.
     """
     folder = folder.resolve()
-    _refuse_foreign(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    refuse_foreign(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    except OSError as error:
+        raise ExportError(
+            f"{folder}: cannot be written ({error.strerror})", "give another --out"
+        ) from error
     try:
         to_netx(network, partial / NETX)
         _write(partial / REPORT, report)
@@ -170,7 +175,14 @@ def load_imported(folder: Path) -> Network:
     return network
 
 
-def _refuse_foreign(folder: Path) -> None:
+def refuse_foreign(folder: Path, file: Path | None = None) -> None:
+    """Refuse a folder that holds something else than an import, or the file that is imported.
+
+    Raises:
+        ExportError: naming it.
+    """
+    if file and folder.resolve() in file.resolve().parents:
+        raise ExportError(f"{folder}: holds what is imported", "give another --out")
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     names = {p.name for p in folder.iterdir()} if folder.is_dir() else {""}

@@ -51,6 +51,8 @@ def time_step(graph: Graph, dt: float | None) -> tuple[float, tuple[str, ...]]:
     neurons = [node for node in graph.nodes.values() if node.kind in STATEFUL]
     integrators = [node for node in neurons if node.kind in ("I", "IF")]
     timeless = all(node.kind in ("I", "IF", "Threshold") for node in neurons)
+    delays = [node.fields["delay"] for node in graph.nodes.values() if node.kind == "Delay"]
+    timeless = timeless and all(np.all(delay == np.rint(delay)) for delay in delays)
     if integrators and timeless and all(np.all(node.fields["r"] == 1) for node in integrators):
         return 1.0, (
             "no time constant in the file and r = 1 everywhere: it counts in steps, dt = 1",

@@ -190,7 +190,12 @@ class _Folder:
     def _delayed(self, node: Node, heard: Heard) -> Heard:
         size = self._size(node.name)
         wanted = np.broadcast_to(node.fields["delay"].astype(np.float64).ravel() / self._dt, size)
-        steps = np.rint(np.minimum(wanted, DELAY_MAX + 1)).astype(np.int64)
+        if (longest := float(wanted.max(initial=0))) > DELAY_MAX + 1:
+            raise ExportError(
+                f"{node.name}: a delay of {longest:g} steps is longer than {DELAY_MAX + 1}",
+                "use shorter delays, or a larger --dt",
+            )
+        steps = np.rint(wanted).astype(np.int64)
         delayed: Heard = {}
         for lag in np.unique(steps).tolist():
             some = np.flatnonzero(steps == lag)

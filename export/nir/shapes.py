@@ -23,10 +23,14 @@ class Shapes:
         self._into: dict[str, list[str]] = {name: [] for name in graph.nodes}
         for source, target in graph.edges:
             self._into[target].append(source)
-        self._known: dict[str, Shape] = {}
+        # Those of neurons are known before their input: neurons may close loops.
+        neurons = {n: node for n, node in graph.nodes.items() if node.kind in STATEFUL}
+        self._known: dict[str, Shape] = {n: node.shape for n, node in neurons.items() if node.shape}
         self._open: set[str] = set()
         for name in graph.nodes:
             self.given(name)
+        for name, node in neurons.items():
+            _gives(node, self.taken(name))
 
     def into(self, name: str) -> list[str]:
         """The nodes whose sum a node gets."""
@@ -44,11 +48,7 @@ class Shapes:
                     f"{name}: a loop without neurons", "put neurons or a Delay into the loop"
                 )
             self._open.add(name)
-            node = self._nodes[name]
-            if node.kind in STATEFUL and node.shape:
-                self._known[name] = node.shape  # before its input: neurons may close loops
-            taken = self.taken(name)
-            self._known[name] = _gives(node, taken)
+            self._known[name] = _gives(self._nodes[name], self.taken(name))
             self._open.remove(name)
         return self._known[name]
 

@@ -80,6 +80,11 @@ def _collect(
     for key in inner:
         name = prefix + key
         refuse_name(name)
+        if name in nodes:
+            raise ExportError(
+                f"{shown(name)}: two nodes have this name once subgraphs are taken apart",
+                "rename one of them",
+            )
         child = _group(inner, key, where)
         if "type" in child and text(child["type"][()]) == GRAPH:
             _collect(child, f"{name}.", nodes, edges, deep + 1)
@@ -116,6 +121,8 @@ def _kind(group: h5py.Group) -> str:
 def _connect(
     group: h5py.Group, where: str, ends: dict[str, tuple[str, str]], edges: list[tuple[str, str]]
 ) -> None:
+    if "edges" not in group:
+        raise ExportError(f"{where}: has no edges", "export the network again")
     stored = group["edges"]
     if not isinstance(stored, h5py.Dataset) or stored.size is None or stored.size > _EDGES_MAX:
         raise ExportError(f"{where}: its edges cannot be read", "export the network again")

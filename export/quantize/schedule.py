@@ -49,10 +49,11 @@ def schedule(model: FloatModel, steps_per_token: int | None = None) -> Schedule:
         ExportError: naming the edge that no clock or no delay register can hold.
     """
     heard = {p.name: [s.source for s in p.inputs] for p in model.populations}
-    order, feedback = _ordered(heard, model.readout)
+    at_once = _at_once(model, heard)
+    order, feedback = _ordered(heard, at_once, model.readout)
     depth = {INPUT: 0, ALWAYS_ON: 0}
     for name in order:
-        sources = [s for s in heard[name] if (s, name) not in feedback]
+        sources = [s for s in at_once[name] if (s, name) not in feedback]
         depth[name] = 1 + max((depth[s] for s in sources), default=0)
     found = Schedule(order, depth, feedback, 1)
     least = max([1, *_needs(model, found)])
@@ -96,16 +97,32 @@ def _refuse_delays(model: FloatModel, clocked: Schedule) -> None:
                 )
 
 
+def _at_once(model: FloatModel, heard: dict[str, list[str]]) -> dict[str, list[str]]:
+    """What each population hears, but for the edges of a loop that a Delay makes late anyway.
+
+    Such an edge needs no order: cutting the loop elsewhere would make it longer by a step.
+    """
+    group = _loops(heard)
+    return {
+        p.name: [
+            s.source
+            for s in p.inputs
+            if s.lag == 0 or s.source not in heard or group[s.source] != group[p.name]
+        ]
+        for p in model.populations
+    }
+
+
 def _ordered(
-    heard: dict[str, list[str]], readout: str
+    heard: dict[str, list[str]], at_once: dict[str, list[str]], readout: str
 ) -> tuple[tuple[str, ...], frozenset[tuple[str, str]]]:
     """Populations such that they hear earlier ones, but for the edges that close loops.
 
     A loop begins with the population that waits for the fewest others of it; of several, with the
     one that is farthest from the readout, then with the one that edges reach first.
     """
-    reached, away, group = _first_reached(heard), _distances(heard, readout), _loops(heard)
-    waiting = {name: {s for s in heard[name] if s in heard} - {name} for name in heard}
+    reached, away, group = _first_reached(heard), _distances(heard, readout), _loops(at_once)
+    waiting = {name: {s for s in at_once[name] if s in heard} - {name} for name in heard}
     order: dict[str, int] = {}
     while waiting:
         entered = [
@@ -125,7 +142,7 @@ def _ordered(
             sources.discard(name)
     feedback = frozenset(
         (source, name)
-        for name, sources in heard.items()
+        for name, sources in at_once.items()
         for source in sources
         if source in heard and order[source] >= order[name]
     )

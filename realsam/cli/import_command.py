@@ -2,13 +2,14 @@
 
 from dataclasses import asdict
 from functools import partial
+from math import isnan
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 
-from export.imported import Imported, import_file, save_imported
+from export.imported import Imported, import_file, refuse_foreign, save_imported
 from export.netx import Options
 from export.quantize import ImportParity, Quantized, Scaling, compare, rows_to_play, simulate
 from realsam.arrays import Spikes
@@ -98,6 +99,9 @@ def command(
     rounding above a size, every delay that balances a skip, and how often the result spikes unlike
     the file. A netx file has registers already.
     """
+    if isnan(list_above):
+        raise click.BadParameter("nan is no number", param_hint="--list-above")
+    refuse_foreign(out, file)
     with STDERR.status(f"reading {file}"):
         netx = Options(reset_interval, reset_offset, skip_layers)
         given = None if netx == Options() else netx
