@@ -9,7 +9,7 @@ from typing import Any
 import click
 import torch
 
-from benchmarks.training.__main__ import commit, numbers
+from benchmarks.training.__main__ import commit, model_option, numbers
 from benchmarks.training.protocol import Sizes
 
 
@@ -40,13 +40,7 @@ def _line(row: dict[str, Any], each: str) -> str:
 @click.option("--processes", "counts", callback=numbers, default="1,2", show_default=True)
 @click.option("--batch", type=click.IntRange(1), default=1024, show_default=True, help="Of each.")
 @click.option("--window", type=click.IntRange(1), default=128, show_default=True)
-@click.option(
-    "--model",
-    callback=numbers,
-    default="6,512,4096,256",
-    show_default=True,
-    help="Layers, width, vocabulary, code bits.",
-)
+@model_option
 @click.option("--repeats", type=click.IntRange(1), default=5, show_default=True)
 @click.option("--steps", type=click.IntRange(1), default=40, show_default=True, help="Of each.")
 @click.option("--device", type=click.Choice(["cuda", "cpu"]), default="cuda")
@@ -62,8 +56,6 @@ def main(
     style: str,
 ) -> None:
     """Time whole training steps of one process and of several."""
-    if len(model) != 4:
-        raise click.BadParameter("give layers, width, vocabulary, code bits", param_hint="--model")
     if device == "cuda" and torch.cuda.device_count() < max(counts):
         raise click.ClickException(f"{torch.cuda.device_count()} GPUs for {max(counts)} processes")
     sizes = asdict(Sizes(*model, batch=batch, window=window))

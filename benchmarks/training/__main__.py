@@ -26,6 +26,23 @@ def numbers(_: click.Context, __: click.Parameter, value: str) -> tuple[int, ...
     return tuple(map(int, parts))
 
 
+def four_sizes(context: click.Context, option: click.Parameter, value: str) -> tuple[int, ...]:
+    """Read the sizes of a model."""
+    found = numbers(context, option, value)
+    if len(found) != 4:
+        raise click.BadParameter("give layers, width, vocabulary, code bits")
+    return found
+
+
+model_option = click.option(
+    "--model",
+    callback=four_sizes,
+    default="6,512,4096,256",
+    show_default=True,
+    help="Layers, width, vocabulary, code bits.",
+)
+
+
 def commit() -> str:
     """The commit that is measured, marked where files differ from it."""
     command = ["git", "describe", "--always", "--dirty"]
@@ -67,13 +84,7 @@ def measured(
 @click.option("--batch", "batches", callback=numbers, default="128,2048", show_default=True)
 @click.option("--window", type=click.IntRange(1), default=128, show_default=True)
 @click.option("--only", help=f"Rows between commas: {', '.join(PEERS)}.")
-@click.option(
-    "--model",
-    callback=numbers,
-    default="6,512,4096,256",
-    show_default=True,
-    help="Layers, width, vocabulary, code bits.",
-)
+@model_option
 @click.option("--repeats", type=click.IntRange(1), default=7, show_default=True)
 @click.option("--seconds", type=float, default=15.0, show_default=True, help="Per row, at most.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text")
@@ -93,8 +104,6 @@ def main(
     names = [name for name in PEERS if name in only.split(",")] if only else list(PEERS)
     if only and set(only.split(",")) - set(names):
         raise click.BadParameter(f"{only}: choose from {', '.join(PEERS)}", param_hint="--only")
-    if len(model) != 4:
-        raise click.BadParameter("give layers, width, vocabulary, code bits", param_hint="--model")
     if place == "cuda" and not torch.cuda.is_available():
         raise click.ClickException("no CUDA device: use --device cpu")
     device, sizes = torch.device(place), Sizes(*model, window=window)
