@@ -15,6 +15,7 @@ from realsam.errors import BundleError, ExportError, NetworkError, RegisterRange
 from realsam.files import replacing
 
 BEYOND = float(1 << 30)  # larger than every register; all integers up to it are exact in float64
+_LONG = 1 << 16
 # What h5py, nir and numpy raise on bytes that are not what they should be.
 DAMAGE = (
     ArithmeticError,
@@ -76,12 +77,12 @@ def one_line(error: BaseException) -> str:
 
 
 def put(group: h5py.Group, key: str, values: npt.ArrayLike) -> None:
-    """Store numbers or strings under key; matrices of numbers are compressed."""
+    """Store numbers or strings under key; matrices and long lists of numbers are compressed."""
     array = np.asarray(values)
     if array.dtype.kind == "U":
         group.create_dataset(key, data=_fixed(array))
-    elif array.ndim == 2 and array.size:
-        # One chunk: a matrix is always read whole. Shuffled bytes of small integers pack better.
+    elif array.size and (array.ndim == 2 or array.size >= _LONG):
+        # One chunk: these are always read whole. Shuffled bytes of small integers pack better.
         group.create_dataset(key, data=array, chunks=array.shape, shuffle=True, compression="gzip")
     else:
         group.create_dataset(key, data=array)

@@ -17,8 +17,10 @@ import numpy.typing as npt
 
 from realsam.arrays import F64, I16, I64, U8
 from realsam.errors import ExportError
+from realsam.ir import Sparse, listed
 
 ENTRIES_MAX = 1 << 30  # of a matrix of 16-bit weights: 2 GiB
+_LISTED = 4  # places per synapse from which a list takes no more memory than a matrix
 _CHUNK = 1 << 22  # triples that are made at a time
 
 
@@ -49,10 +51,13 @@ class Map:
             return np.asarray(values.sum(axis=1))
         return np.bincount(self.rows, values, self.shape[0]).astype(np.float64)
 
-    def filled(self, values: npt.NDArray[Any]) -> I16:
-        """[N, M] matrix with these integers in the places of the weights."""
-        if self.rows is None:
+    def filled(self, values: npt.NDArray[Any]) -> I16 | Sparse:
+        """[N, M] these integers in the places of the weights: a list where few places have one."""
+        if self.rows is None or self.columns is None:
             return values.astype(np.int16, copy=False)
+        n, m = self.shape
+        if _LISTED * values.size <= n * m:
+            return listed(self.shape, self.rows, self.columns, values)
         matrix = np.zeros(self.shape, np.int16)
         matrix[self.rows, self.columns] = values
         return matrix
@@ -207,7 +212,7 @@ def _slid(weight: F64, channels: I64, window: Window, shape: Sequence[int]) -> M
     places = window.outputs(shape[1:])
     n_taps, spots = prod(weight.shape[1:]), prod(places)
     n, m = len(weight) * spots, prod(shape)
-    refuse_size("a convolution", n, m)
+    refuse_size("a convolution", spots, len(weight) * n_taps)
     reach = _reach(window, shape[1:], places)  # [spots, kernel] flat place, -1 in the padding
     parts = []
     for some in np.array_split(np.arange(len(weight)), max(1, n * n_taps // _CHUNK)):
@@ -240,7 +245,7 @@ def _reach(window: Window, shape: Sequence[int], places: Sequence[int]) -> I64:
 
 
 def refuse_size(where: str, n: int, m: int) -> None:
-    """Refuse a matrix that would not fit into memory.
+    """Refuse weights that would not fit into memory.
 
     Raises:
         ExportError: naming its size.
@@ -251,6 +256,6 @@ def refuse_size(where: str, n: int, m: int) -> None:
 
 def _too_large(what: str, entries: int) -> ExportError:
     return ExportError(
-        f"{what} takes {entries:,} synapses as a matrix, more than {ENTRIES_MAX:,}",
+        f"{what} takes {entries:,} synapses, more than {ENTRIES_MAX:,}",
         "cut the layer into smaller ones",
     )

@@ -5,8 +5,10 @@ from multiprocessing.connection import Connection
 from lava.magma.core.run_configs import Loihi2SimCfg, RunConfig
 from lava.proc.dense.process import DelayDense
 from lava.proc.lif.process import LIF, LIFReset
+from lava.proc.sparse.process import DelaySparse
 
 from lava_runtime.delayed_dense.model import PyDelayedDense
+from lava_runtime.delayed_sparse.model import PyDelayedSparse
 from lava_runtime.generator.process import Generator
 from lava_runtime.strict_lif.model import PyStrictLif, PyStrictLifReset
 from realsam.ir import Driver, Network
@@ -24,7 +26,7 @@ def build(
         mode: "fused" or "graph".
         strict: an overflowing current is an error instead of a wrap.
     """
-    models: dict[type, type] = {DelayDense: PyDelayedDense}
+    models: dict[type, type] = {DelayDense: PyDelayedDense, DelaySparse: PyDelayedSparse}
     if strict:
         models |= {LIF: PyStrictLif, LIFReset: PyStrictLifReset}
     config = Loihi2SimCfg(

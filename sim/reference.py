@@ -12,7 +12,7 @@ import numpy as np
 
 from realsam.arrays import I64, U8, Spikes
 from realsam.fixedpoint import STATE_SHIFT, clip, decay, refuse_overflow, shift_sum, wrap
-from realsam.ir import Driver, Lif, Network, Recorder, Run
+from realsam.ir import Driver, Lif, Network, Projection, Recorder, Run, Sparse
 from realsam.limits import DELAY_MAX
 
 
@@ -45,6 +45,30 @@ def forget(lif: Lif, state: State, step: int) -> None:
         state.u, state.v = np.zeros_like(state.u), np.zeros_like(state.v)
 
 
+def summing(projection: Projection) -> Callable[[Spikes], I64]:
+    """Make the function that sums weights [N], each times what its source neuron [M] sends."""
+    synapses = projection.weight
+
+    def of_list(sent: Spikes) -> I64:
+        assert isinstance(synapses, Sparse)
+        total = np.zeros(len(synapses), np.int64)
+        payload = sent.astype(np.int64)[synapses.source]
+        np.add.at(total, synapses.target, payload * synapses.weight)
+        return total
+
+    if isinstance(synapses, Sparse):
+        return of_list
+    # Source-major: the weights of one arriving spike lie side by side.
+    rows = synapses.T.astype(np.int64)
+
+    def of_matrix(sent: Spikes) -> I64:
+        active = np.flatnonzero(sent)
+        total: I64 = (sent[active, None] * rows[active]).sum(axis=0)
+        return total
+
+    return of_matrix
+
+
 # Sees a population, its state of the step before and the input [N] of this one.
 Observe = Callable[[Lif, State, I64], None]
 
@@ -65,24 +89,17 @@ class Reference:
         silence: Spikes = np.zeros(sum(network.sizes.values()), network.input.dtype)
         self._history = deque([silence] * (DELAY_MAX + 1), maxlen=DELAY_MAX + 1)
         self._time = 0
-        # Source-major copies: the weights of one arriving spike lie side by side.
-        self._fibres = [
-            (q, network.columns(q), q.weight.T.astype(np.int64)) for q in network.projections
-        ]
+        self._synapses = [(q, network.columns(q), summing(q)) for q in network.projections]
 
     def arriving(self, target: str) -> I64:
         """[N] weighted sum of the spikes, or payloads, that reach target in this step."""
         total = np.zeros(self.network.sizes[target], np.int64)
-        for projection, columns, weight in self._fibres:
+        for projection, columns, summed in self._synapses:
             if projection.target != target:
                 continue
             for delay in np.unique(projection.delay):
                 emitted = self._history[-1 - int(delay)][columns] * (projection.delay == delay)
-                active = np.flatnonzero(emitted)
-                weighted = weight[active]
-                if self.network.input.message_bits:  # else every payload is 1
-                    weighted = emitted[active, None] * weighted
-                total += shift_sum(weighted.sum(axis=0), projection.weight_exp)
+                total += shift_sum(summed(emitted), projection.weight_exp)
         return total
 
     def step(self, spikes: Spikes) -> Spikes:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from realsam.arrays import I64, Spikes
+from realsam.arrays import I8, I64, Spikes
 from realsam.errors import CurrentOverflowError
-from realsam.ir import Network, Reset
+from realsam.ir import Network, Projection, Reset, Sparse
 from sim.step_kernels import Neurons, State, Synapses, play_steps
 from sim.token_engine import halved
 
@@ -97,23 +97,40 @@ def _synapses(network: Network) -> Synapses:
     columns = _starts(q.delay.size for q in projections)
     groups = _starts(values.size for values, _, _ in delays)
     graded = [network.input.message_bits > 0 and order[0] in q.sources for q in projections]
+    lists = [q.weight if isinstance(q.weight, Sparse) else None for q in projections]
     widths = [[network.sizes[name] for name in q.sources] for q in projections]
     each = range(len(projections))
     return Synapses(
         target=np.array([order.index(q.target) for q in projections], np.int64),
         exponent=np.array([q.weight_exp for q in projections], np.int64),
         graded=np.array(graded, np.uint8),
-        place=_starts(q.weight.size for q in projections),
-        rows=_joined([halved(projections[i].weight)[by_delay[i]].ravel() for i in each], np.int8),
+        place=_starts(q.stored.size for q in projections),
+        rows=_joined([_rows(projections[i], by_delay[i]) for i in each], np.int8),
+        lists=_starts(q.start.size if q is not None else 0 for q in lists),
+        starts=_joined([q.start for q in lists if q is not None]),
+        listed=_starts(q.target.size if q is not None else 0 for q in lists),
+        targets=_joined([q.target for q in lists if q is not None], np.int32),
         sources=_starts(len(q.sources) for q in projections),
         source=_joined([[order.index(name) for name in q.sources] for q in projections]),
         column=_joined([columns[i] + _starts(widths[i])[:-1] for i in each]),
-        row=_joined([np.argsort(places) for places in by_delay]),
+        row=_joined([_places(q, order) for q, order in zip(projections, by_delay, strict=True)]),
         group=_joined([groups[i] + delays[i][1] for i in each]),
         groups=groups,
         delay=_joined([values for values, _, _ in delays]),
         first=_joined([columns[i] + _starts(delays[i][2])[:-1] for i in each]),
     )
+
+
+def _rows(q: Projection, order: I64) -> I8:
+    """Half weights, flat: source by source, in a matrix those of one delay side by side."""
+    if isinstance(q.weight, Sparse):
+        return (q.weight.weight >> 1).astype(np.int8)
+    return halved(q.weight)[order].ravel()
+
+
+def _places(q: Projection, order: I64) -> I64:
+    """[M] where the weights of each source neuron stand in `_rows`: a list needs no order."""
+    return np.arange(order.size) if isinstance(q.weight, Sparse) else np.argsort(order)
 
 
 def _rest(network: Network, neurons: Neurons, synapses: Synapses) -> State:
@@ -139,5 +156,5 @@ def _starts(sizes: Iterable[int]) -> I64:
     return np.cumsum([0, *sizes], dtype=np.int64)
 
 
-def _joined(parts: list[Any], dtype: type[np.int8 | np.int64] = np.int64) -> Any:
+def _joined(parts: list[Any], dtype: type[np.int8 | np.int32 | np.int64] = np.int64) -> Any:
     return np.concatenate([np.zeros(0, dtype), *parts], dtype=dtype)

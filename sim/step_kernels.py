@@ -34,7 +34,11 @@ class Synapses(NamedTuple):
     exponent: I64  # [Q] weight exponent
     graded: U8  # [Q] whether payloads are among its spikes
     place: I64  # [Q + 1] where its weights begin
-    rows: I8  # half weights, source-major, those of one delay side by side
+    rows: I8  # half weights, source-major; in a matrix those of one delay side by side
+    lists: I64  # [Q + 1] where its `starts` begin: a matrix has none
+    starts: I64  # first synapse of each column, and the end of the last one's, per list
+    listed: I64  # [Q + 1] where its `targets` begin
+    targets: I32  # neuron of each synapse of a list
     sources: I64  # [Q + 1] where its sources begin
     source: I64  # [...] population
     column: I64  # [...] first column of that source
@@ -186,6 +190,8 @@ def _deliver(
     target, graded = synapses.target[projection], synapses.graded[projection]
     size = neurons.start[target + 1] - neurons.start[target]
     rows = synapses.rows[synapses.place[projection] : synapses.place[projection + 1]]
+    starts = synapses.starts[synapses.lists[projection] : synapses.lists[projection + 1]]
+    targets = synapses.targets[synapses.listed[projection] : synapses.listed[projection + 1]]
     ring = state.ring[neurons.ring[target] : neurons.ring[target + 1]]
     total, weighted = state.total[:size], state.weighted[:size]
     slots = ring.size // size
@@ -197,9 +203,13 @@ def _deliver(
         slot = following + synapses.delay[g]
         slot -= slots if slot >= slots else 0  # a division would cost as much as a row
         arrival, exponent = ring[slot * size : slot * size + size], synapses.exponent[projection]
-        if graded:
+        payload = state.payload[begin:end]
+        if starts.size > 0:
             weighted[:] = 0
-            payload = state.payload[begin:end]
+            add_lists(rows, targets, starts, state.ready[begin:end], payload, weighted)
+            _arrive(weighted, exponent, arrival)
+        elif graded:
+            weighted[:] = 0
             add_payloads(rows, state.ready[begin:end], payload, weighted)
             _arrive(weighted, exponent, arrival)
         else:
@@ -233,6 +243,18 @@ def add_payloads(weights: I8, active: I64, payload: I32, total: I64) -> None:
         for i in range(n):
             # 24 bits times 8 bits: the product fits 32.
             total[i] += np.int32(times * np.int32(row[i]))
+
+
+@jit
+def add_lists(
+    weights: I8, targets: I32, starts: I64, active: I64, payload: I32, total: I64
+) -> None:
+    """Add the synapses of the active columns [n] of a list, times payloads, to total [N]."""
+    for k in range(active.size):
+        begin, end, each = starts[active[k]], starts[active[k] + 1], payload[k]
+        reached, column = targets[begin:end], weights[begin:end]
+        for i in range(column.size):
+            total[reached[i]] += np.int32(each * np.int32(column[i]))
 
 
 @inlined

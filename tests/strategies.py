@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from benchmarks.campaign.case import Case
 from benchmarks.campaign.document import messages
-from benchmarks.campaign.draw import draw
+from benchmarks.campaign.draw import draw, partly_listed
 from realsam.arrays import I16, I64, Spikes
 from realsam.ir import (
     Host,
@@ -84,7 +84,7 @@ def network(rng: np.random.Generator, steps_per_token: int | None = None) -> Net
     readout = str(rng.choice([p.name for p in populations]))
     phase = int(rng.integers(0, steps))
     plain = Network(source, populations, tuple(projections), readout, steps, phase)
-    return extended(rng, plain)
+    return partly_listed(rng, extended(rng, plain))
 
 
 def extended(rng: np.random.Generator, plain: Network) -> Network:

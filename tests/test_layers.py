@@ -30,6 +30,7 @@ OWNERS: dict[str, set[str]] = {
     "llvmlite": {"sim"},
     "numba": {"sim", "realsam.nn"},
     "lava": {"lava_runtime"},
+    "scipy": {"lava_runtime"},
     "tokenizers": {"realsam.vocab"},
     "triton": {"realsam.nn", "realsam.train"},
     "click": {"realsam.console", "realsam.generation", "realsam.cli", "lava_runtime"},

@@ -12,9 +12,9 @@ import numpy as np
 from realsam.arrays import Spikes
 from realsam.errors import RealSamError
 from realsam.files import replacing
-from realsam.ir import Input, Lif, Network, Projection, Reset
+from realsam.ir import Input, Lif, Network, Projection, Reset, Sparse, as_list
 
-FORMAT = 2  # 1 had neither graded input nor resets
+FORMAT = 3  # 1 had neither graded input nor resets, 2 no lists of weights
 _UNREADABLE = (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error)
 _REGISTERS = ("du", "dv", "bias", "vth")
 
@@ -37,14 +37,17 @@ def save_case(case: Case, path: Path) -> None:
         "input": [network.input.name, network.input.size, network.input.message_bits],
         "populations": [p.name for p in network.populations],
         "resets": [astuple(p.reset) if p.reset else None for p in network.populations],
-        "projections": [[q.target, q.sources, q.weight_exp] for q in network.projections],
+        "projections": [
+            [q.target, q.sources, q.weight_exp, isinstance(q.weight, Sparse)]
+            for q in network.projections
+        ],
         "clock": [network.readout, network.steps_per_token, network.readout_phase],
     }
     arrays: dict[str, Any] = {"spikes": case.spikes, "about": np.array(json.dumps(about))}
     for i, p in enumerate(network.populations):
         arrays |= {f"population/{i}/{register}": getattr(p, register) for register in _REGISTERS}
     for i, q in enumerate(network.projections):
-        arrays |= {f"projection/{i}/weight": q.weight, f"projection/{i}/delay": q.delay}
+        arrays |= {f"projection/{i}/weight": q.matrix, f"projection/{i}/delay": q.delay}
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as partial, partial.open("wb") as file:
         np.savez_compressed(file, **arrays)
@@ -84,10 +87,10 @@ def _network(about: dict[str, Any], arrays: dict[str, Any]) -> Network:
         Projection(
             target,
             tuple(sources),
-            arrays[f"projection/{i}/weight"],
+            (as_list if is_list else np.asarray)(arrays[f"projection/{i}/weight"]),
             arrays[f"projection/{i}/delay"],
             exponent,
         )
-        for i, (target, sources, exponent) in enumerate(about["projections"])
+        for i, (target, sources, exponent, is_list) in enumerate(about["projections"])
     )
     return Network(Input(*about["input"]), populations, projections, *about["clock"])

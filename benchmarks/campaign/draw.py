@@ -5,7 +5,7 @@ ever meet an edge, and edges are where implementations differ. So registers, del
 token lengths sit on the ends of their ranges as often as not, some weights are chosen to add up
 to exactly the 2**17 at which a current leaves 24 bits, some thresholds to be met exactly, and some
 networks miss the token clock by one register. Of any networks some have a graded input, some
-populations with resets.
+populations with resets, some weights as lists.
 """
 
 from dataclasses import replace
@@ -23,6 +23,7 @@ from realsam.ir import (
     Projection,
     Reset,
     TokenClock,
+    as_list,
     readout_layer,
     to_network,
 )
@@ -58,7 +59,20 @@ def draw(seed: int, index: int) -> Case:
             network = to_network(token_clock(rng))
         case _:
             network = free(rng)
-    return Case(name, network, document(rng, network))
+    spikes = document(rng, network)
+    return Case(name, partly_listed(rng, network) if index % 2 else network, spikes)
+
+
+def partly_listed(rng: np.random.Generator, network: Network) -> Network:
+    """The network with some of its matrices as lists: no spike of it changes."""
+    chosen = [rng.random() < 0.3 for _ in network.projections]
+    return replace(
+        network,
+        projections=tuple(
+            replace(q, weight=as_list(q.matrix)) if is_list else q
+            for q, is_list in zip(network.projections, chosen, strict=True)
+        ),
+    )
 
 
 def edged(rng: np.random.Generator, edges: tuple[int, ...], high: int, size: int) -> I64:

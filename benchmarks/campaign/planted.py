@@ -167,6 +167,18 @@ _ENGINES = (
         "np.int16(times * np.int32(row[i]))",
     ),
     Fault(
+        "step: the last synapse of a source in a list is forgotten",
+        _STEPS,
+        "begin, end, each = starts[active[k]], starts[active[k] + 1], payload[k]",
+        "begin, end, each = starts[active[k]], starts[active[k] + 1] - 1, payload[k]",
+    ),
+    Fault(
+        "step: payloads do not reach lists",
+        _STEPS,
+        "total[reached[i]] += np.int32(each * np.int32(column[i]))",
+        "total[reached[i]] += np.int32(column[i])",
+    ),
+    Fault(
         "step: negative payloads are no spikes",
         _STEPS,
         "on = state.message[i] != 0",

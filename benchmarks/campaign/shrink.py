@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.campaign.case import Case
-from realsam.ir import Network
+from realsam.ir import Network, Sparse
 
 _ATTEMPTS = 300  # a reference run each
 
@@ -55,13 +55,16 @@ def _simpler(network: Network) -> Iterator[Network]:
             others = tuple(p for p in network.populations if p is not population)
             yield replace(network, populations=others)
     for i, q in enumerate(network.projections):
+        both = network.projections[:i], network.projections[i + 1 :]
+        if isinstance(q.weight, Sparse):
+            yield replace(network, projections=(*both[0], replace(q, weight=q.matrix), *both[1]))
+            continue
         for axis in (0, 1):
             for half in np.array_split(np.arange(q.weight.shape[axis]), 2):
                 weight = q.weight.copy()
                 weight[(half, slice(None)) if axis == 0 else (slice(None), half)] = 0
                 if (weight != q.weight).any():
                     changed = (replace(q, weight=weight),)
-                    both = network.projections[:i], network.projections[i + 1 :]
                     yield replace(network, projections=(*both[0], *changed, *both[1]))
     for i, p in enumerate(network.populations):
         simpler = [replace(p, bias=p.bias * 0)] if p.bias.any() else []

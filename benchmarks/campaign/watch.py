@@ -19,7 +19,7 @@ from realsam.fixedpoint import (
     refuse_overflow,
     wrap,
 )
-from realsam.ir import Lif, Network, Projection
+from realsam.ir import Lif, Network, Projection, Sparse
 from realsam.limits import DELAY_MAX, DU_MAX, STEPS_PER_TOKEN_MAX
 from sim.reference import Reference, current
 
@@ -52,6 +52,7 @@ REQUIRED = (
     "networks with a neuron without weights",
     "networks with graded input",
     "networks with resets",
+    "networks with weights as lists",
     "negative payloads",
     "payloads at the ends of their range",
     "resets of neurons that held something",
@@ -176,7 +177,7 @@ def _registers(x: I64, peak: I64, lif: Lif) -> Counter[str]:
 def _arrivals(projection: Projection, fired: Spikes) -> Counter[str]:
     """Edges of the sums of one projection, from the spikes [T, M] of its sources."""
     found: Counter[str] = Counter()
-    weight, exponent = projection.weight.T.astype(np.float64), projection.weight_exp
+    weight, exponent = projection.matrix.T.astype(np.float64), projection.weight_exp
     used = weight.any(axis=1)
     late = fired[: max(0, len(fired) - 1 - DELAY_MAX), (projection.delay == DELAY_MAX) & used]
     found["spikes delayed by 62"] = int(np.count_nonzero(late))
@@ -204,9 +205,12 @@ def _shape(network: Network) -> Counter[str]:
         "networks with feedback": any(hop > 0 for hop in hops),
         "networks with several projections into one population": len(targets) > len(set(targets)),
         "networks with a neuron without weights": any(
-            (~q.weight.any(axis=1)).any() for q in network.projections
+            (~q.matrix.any(axis=1)).any() for q in network.projections
         ),
         "networks with graded input": network.input.message_bits > 0,
         "networks with resets": any(p.reset for p in network.populations),
+        "networks with weights as lists": any(
+            isinstance(q.weight, Sparse) for q in network.projections
+        ),
     }
     return Counter({name: int(true) for name, true in kinds.items()})

@@ -12,7 +12,10 @@
     realsam/population/<k>  attribute name of the k-th dense layer; bias [N] where netx's cannot
                         hold it; reset_interval and reset_offset where it has resets
     realsam/projection/<j>  attributes target (name), n_sources, weight_exp: projections in their
-                        order; together they use up the sources of each dense layer from the left
+                        order; together they use up the sources of each dense layer from the left,
+                        but for those whose weights are a list (`realsam.ir.Sparse`): these have
+                        layers (see concat), delay [M], start [M + 1], synapse [S] (their targets)
+                        and weight [S] themselves
 
 `layer` is netx, `realsam` adds what netx has no key for. Stock netx ignores keys that it does not
 know, so everything that it would run as another network stands behind a concat, which it refuses:
@@ -27,7 +30,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from realsam.arrays import I16, I64
-from realsam.ir import Input, Lif, Network, Projection
+from realsam.ir import Input, Lif, Network, Projection, Sparse
 from realsam.limits import BIAS_MANTISSA_MAX
 
 FORMAT = 1
@@ -36,10 +39,11 @@ BIAS_SHIFT = 6  # netx counts biases and thresholds in units of weights
 
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """A population and all its projections side by side: what one dense layer holds."""
+    """A population and its matrices side by side: what one dense layer holds."""
 
     lif: Lif
-    projections: tuple[Projection, ...]
+    projections: tuple[Projection, ...]  # those whose weights are a matrix
+    is_whole: bool = True  # there are no others
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -48,18 +52,20 @@ class Stack:
 
     @property
     def weight(self) -> I16:
-        """[N, M] weights of all projections."""
+        """[N, M] weights of these projections."""
         none = np.zeros((self.lif.size, 0), np.int16)
-        return np.hstack([none, *(q.weight for q in self.projections)])
+        return np.hstack([none, *(q.matrix for q in self.projections)])
 
     @property
     def delay(self) -> I64:
-        """[M] delays of all projections."""
+        """[M] delays of these projections."""
         return np.concatenate([np.zeros(0, np.int64), *(q.delay for q in self.projections)])
 
     def is_plain(self, previous: str, lines: Input) -> bool:
         """True if stock netx runs this population, fed by `previous`, without a concat."""
-        if self.lif.reset or (lines.message_bits and lines.name in self.sources):
+        if not self.is_whole or self.lif.reset:
+            return False
+        if lines.message_bits and lines.name in self.sources:
             return False
         chain = self.sources in ((previous,), (previous, self.lif.name))
         on_time = not self.delay.any() and not any(q.weight_exp for q in self.projections)
@@ -81,11 +87,15 @@ class Stack:
 
 
 def stacks(network: Network) -> list[Stack]:
-    """The populations of a network, each with all projections into it."""
-    return [
-        Stack(p, tuple(q for q in network.projections if q.target == p.name))
-        for p in network.populations
-    ]
+    """The populations of a network, each with the matrices into it."""
+    into: dict[str, list[Projection]] = {p.name: [] for p in network.populations}
+    for q in network.projections:
+        into[q.target].append(q)
+    found = []
+    for p in network.populations:
+        matrices = tuple(q for q in into[p.name] if not isinstance(q.weight, Sparse))
+        found.append(Stack(p, matrices, len(matrices) == len(into[p.name])))
+    return found
 
 
 def bias_fits(bias: I64) -> bool:

@@ -11,10 +11,11 @@ import h5py
 
 from export.hdf5 import guarded, text
 from export.netx.foreign import Options, read_foreign
-from export.netx.layers import Layers, read_layers
+from export.netx.layers import Layers, integers, read_layers
 from export.netx.layout import FORMAT
+from realsam.arrays import I16, I64
 from realsam.errors import BundleError, ExportError
-from realsam.ir import Input, Network, Projection, Reset
+from realsam.ir import Input, Network, Projection, Reset, Sparse
 
 
 def from_netx(path: Path, options: Options | None = None) -> Network:
@@ -74,21 +75,30 @@ def _cut(
     n_used = dict.fromkeys(number, 0)  # sources that earlier projections took
     projections = []
     for j in range(len(group.get("projection", ()))):
-        record = group[f"projection/{j}"].attrs
-        target = text(record["target"])
+        record = group[f"projection/{j}"]
+        target = text(record.attrs["target"])
         dense = layers.dense[number[target]]
-        first, n_used[target] = n_used[target], n_used[target] + int(record["n_sources"])
-        sources = dense.sources[first : n_used[target]]
-        start = layers.width(dense.sources[:first])
-        columns = slice(start, start + layers.width(sources))
-        whole = sources == dense.sources
+        weight: I16 | Sparse
+        if "start" in record:
+            sources = tuple(int(i) for i in record["layers"][()])
+            weight, delay = _list(record, len(dense.weight), layers.width(sources))
+        else:
+            first = n_used[target]
+            n_used[target] += int(record.attrs["n_sources"])
+            sources = dense.sources[first : n_used[target]]
+            start = layers.width(dense.sources[:first])
+            columns = slice(start, start + layers.width(sources))
+            weight, delay = dense.weight, dense.delay[columns]
+            if sources != dense.sources:
+                weight = weight[:, columns]
+        names = tuple(name.get(i, lines) for i in sources)
         projections.append(
-            Projection(
-                target,
-                tuple(name.get(i, lines) for i in sources),
-                dense.weight if whole else dense.weight[:, columns],
-                dense.delay[columns],
-                int(record["weight_exp"]),
-            )
+            Projection(target, names, weight, delay, int(record.attrs["weight_exp"]))
         )
     return tuple(projections)
+
+
+def _list(record: h5py.Group, n: int, m: int) -> tuple[Sparse, I64]:
+    """Weights and delays of a projection whose weights are a list."""
+    start, target, weight = (record[key][()] for key in ("start", "synapse", "weight"))
+    return Sparse((n, m), start, target, weight), integers(record["delay"])

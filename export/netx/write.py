@@ -10,7 +10,7 @@ from export.netx.layout import BIAS_SHIFT, FORMAT, Stack, bias_fits, stacks
 from export.netx.read import from_netx
 from realsam.arrays import I64
 from realsam.errors import ExportError
-from realsam.ir import Input, Lif, Network
+from realsam.ir import Input, Lif, Network, Sparse
 
 
 def to_netx(network: Network, path: Path) -> None:
@@ -26,8 +26,9 @@ def to_netx(network: Network, path: Path) -> None:
         _refuse_unwritable(name)
     with written(path) as partial:
         with h5py.File(partial, "w") as file:
-            _write_layers(file, network)
+            index = _write_layers(file, network)
             _write_description(file.create_group("realsam"), network)
+            _write_projections(file["realsam"], network, index)
         from_netx(partial)  # compares the digest: a wrong file never replaces a right one
 
 
@@ -36,8 +37,12 @@ def _refuse_unwritable(name: str) -> None:
         raise ExportError(f"population name {name!r} is no text that HDF5 holds", "rename it")
 
 
-def _write_layers(file: h5py.File, network: Network) -> None:
-    """Write `layer`: the input, then each population with a concat in front where it needs one."""
+def _write_layers(file: h5py.File, network: Network) -> dict[str, int]:
+    """Write `layer`: the input, then each population with a concat in front where it needs one.
+
+    Returns:
+        The layer of every population.
+    """
     chain = stacks(network)
     plain = [
         stack.is_plain(previous, network.input)
@@ -58,6 +63,7 @@ def _write_layers(file: h5py.File, network: Network) -> None:
             sources = [index[name] for name in stack.sources]
             _write_concat(file.create_group(f"layer/{at - 1}"), sources, stack.delay.size)
             _write_behind_concat(layer, stack)
+    return index
 
 
 def _write_input(layer: h5py.Group, lines: Input) -> None:
@@ -126,8 +132,18 @@ def _write_description(group: h5py.Group, network: Network) -> None:
         if lif.reset:
             population.attrs["reset_interval"] = lif.reset.interval
             population.attrs["reset_offset"] = lif.reset.offset
+
+
+def _write_projections(group: h5py.Group, network: Network, index: dict[str, int]) -> None:
+    """Write `realsam/projection`: which columns belong together, and the weights of lists."""
     for j, projection in enumerate(network.projections):
         record = group.create_group(f"projection/{j}")
         put_text(record, "target", projection.target)
         record.attrs["n_sources"] = len(projection.sources)
         record.attrs["weight_exp"] = projection.weight_exp
+        if isinstance(projection.weight, Sparse):
+            put(record, "layers", np.array([index[name] for name in projection.sources], np.int64))
+            put(record, "delay", projection.delay)
+            put(record, "start", projection.weight.start)
+            put(record, "synapse", projection.weight.target)
+            put(record, "weight", projection.weight.weight)

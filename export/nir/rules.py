@@ -76,7 +76,7 @@ def readout_phase(clock: TokenClock) -> int:
 def _refuse_timing(network: Network, layers: list[tuple[Lif, Projection]]) -> None:
     clock = TokenClock(
         network.input,
-        tuple(Layer(p.name, p.dv, p.vth, q.sources, q.weight) for p, q in layers),
+        tuple(Layer(p.name, p.dv, p.vth, q.sources, q.matrix) for p, q in layers),
         network.steps_per_token,
     )
     cure = "NIR needs the delays of the token clock"
@@ -103,7 +103,7 @@ def _refuse_registers(network: Network, lif: Lif) -> None:
 
 def _refuse_exponent(projection: Projection) -> None:
     step = 1 << max(0, -projection.weight_exp)
-    if np.any(projection.weight % step):
+    if np.any(projection.stored % step):
         raise _not_in_nir(
             projection.name,
             f"weight_exp = {projection.weight_exp}, which rounds its sums",

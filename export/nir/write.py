@@ -78,7 +78,7 @@ class _Writer:
 
     def add(self, lif: Lif, projection: Projection) -> None:
         """Add a population and everything that it hears."""
-        weight = projection.weight.astype(np.float32) * np.float32(2.0**projection.weight_exp)
+        weight = projection.matrix.astype(np.float32) * np.float32(2.0**projection.weight_exp)
         widths = [self._network.sizes[source] for source in projection.sources]
         blocks = np.hsplit(weight, np.cumsum(widths)[:-1])
         bias: F64 | None = lif.bias / (1 << STATE_SHIFT) if lif.bias.any() else None

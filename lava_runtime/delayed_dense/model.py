@@ -18,8 +18,9 @@ from lava.proc.dense.models import PyDelayDenseModelBitAcc
 from lava.proc.dense.process import DelayDense
 from lava.utils.weightutils import clip_weights, determine_sign_mode, truncate_weights
 
+from lava_runtime.delay_ring import DelayRing
+from realsam.arrays import I64, Spikes
 from realsam.errors import NetworkError
-from realsam.fixedpoint import shift_sum
 
 
 @implements(proc=DelayDense, protocol=LoihiProtocol)
@@ -35,20 +36,15 @@ class PyDelayedDense(PyDelayDenseModelBitAcc):
         """Send the sum that arrives now, then take the spikes of this step into later sums."""
         if not self.weights_set:
             self._prepare()
-        slot = self.time_step % len(self._ring)
-        self.a_out.send(self._ring[slot])
-        self._ring[slot] = 0
-        spikes = self.s_in.recv()
-        active = np.flatnonzero(spikes)
-        delays = self._delay[active]
-        for delay in np.unique(delays):
-            now = active[delays == delay]
-            weighted = self._fibres[now]
-            if self._is_graded:
-                weighted = weighted * spikes[now, None].astype(np.int64)
-            total = np.add.reduce(weighted, axis=0)
-            arrival = (self.time_step + 1 + delay) % len(self._ring)
-            self._ring[arrival] += shift_sum(total, self._exponent)
+        self.a_out.send(self._ring.arriving(self.time_step))
+        self._ring.add(self.time_step, self.s_in.recv(), self._summed)
+
+    def _summed(self, active: I64, payload: Spikes) -> I64:
+        weighted = self._fibres[active]
+        if self._is_graded:
+            weighted = weighted * payload[:, None].astype(np.int64)
+        total: I64 = np.add.reduce(weighted, axis=0)
+        return total
 
     def _prepare(self) -> None:
         name = self.proc_params.get("name")
@@ -60,8 +56,7 @@ class PyDelayedDense(PyDelayDenseModelBitAcc):
         bits = self.proc_params.get("num_weight_bits", 8)
         self.weights = truncate_weights(clipped, sign_mode, bits)
         self.weights_set = True
-        self._exponent = self.proc_params.get("weight_exp", 0)
         # Source-major: the weights of one arriving spike lie side by side.
         self._fibres = np.ascontiguousarray(self.weights.T)
-        self._delay = self.delays[0].astype(np.int64)
-        self._ring = np.zeros(self.a_buff.shape[::-1], np.int64)  # [longest delay + 1, N]
+        exponent = self.proc_params.get("weight_exp", 0)
+        self._ring = DelayRing(self.a_buff.shape, self.delays[0].astype(np.int64), exponent)

@@ -1,7 +1,8 @@
 """The graph model of Generator: what a chip runs, made of Lava's own processes.
 
 One LIF per population (LIFReset where it has resets), one DelayDense per projection with all of
-its sources, and one TokenHost. Import it after `load_lava`.
+its sources (DelaySparse where its weights are a list), and one TokenHost. Import it after
+`load_lava`.
 
 Sources: lava-nc 0.10.0 `proc/lif/models.py` (PyLifResetModelBitAcc: time_step counts from 1).
 """
@@ -15,12 +16,14 @@ from lava.magma.core.model.sub.model import AbstractSubProcessModel
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 from lava.proc.dense.process import DelayDense
 from lava.proc.lif.process import LIF, LIFReset
+from lava.proc.sparse.process import DelaySparse
 from lava.utils.weightutils import SignMode
+from scipy.sparse import csr_matrix
 
 from lava_runtime.generator.process import Generator
 from lava_runtime.ports import PlacePort
 from lava_runtime.token_host.process import TokenHost
-from realsam.ir import Lif, Network, Projection, split_bias
+from realsam.ir import Lif, Network, Projection, Sparse, split_bias
 
 
 @implements(proc=Generator, protocol=LoihiProtocol)
@@ -65,19 +68,31 @@ def _lif(population: Lif) -> LIF:
     return LIFReset(**registers, reset_interval=reset.interval, reset_offset=reset.offset + 1)
 
 
-def _synapses(projection: Projection, message_bits: int) -> DelayDense:
-    shape = projection.weight.shape
-    return DelayDense(
-        weights=projection.weight,
-        delays=np.broadcast_to(projection.delay, shape),
-        weight_exp=projection.weight_exp,
-        num_message_bits=message_bits,
-        sign_mode=SignMode.MIXED,
-        name=projection.name,
+def _synapses(projection: Projection, message_bits: int) -> DelayDense | DelaySparse:
+    given = {
+        "weight_exp": projection.weight_exp,
+        "num_message_bits": message_bits,
+        "sign_mode": SignMode.MIXED,
+        "name": projection.name,
+    }
+    weight = projection.weight
+    if isinstance(weight, Sparse):
+        places = weight.target, weight.source
+        delays = csr_matrix((projection.delay[weight.source], places), weight.shape, dtype=int)
+        return DelaySparse(weights=_listed(weight), delays=delays, **given)
+    delays = np.broadcast_to(projection.delay, weight.shape)
+    return DelayDense(weights=weight, delays=delays, **given)
+
+
+def _listed(weight: Sparse) -> csr_matrix:
+    return csr_matrix(
+        (weight.weight.astype(np.int32), (weight.target, weight.source)), weight.shape
     )
 
 
-def _connect_sources(projection: Projection, spikes: dict[str, Any], synapses: DelayDense) -> None:
+def _connect_sources(
+    projection: Projection, spikes: dict[str, Any], synapses: DelayDense | DelaySparse
+) -> None:
     ends = accumulate(spikes[name].size for name in projection.sources)
     starts = [end - spikes[n].size for n, end in zip(projection.sources, ends, strict=True)]
     for source in dict.fromkeys(projection.sources):

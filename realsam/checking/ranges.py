@@ -16,7 +16,7 @@ import numpy as np
 
 from realsam.arrays import I64
 from realsam.fixedpoint import DECAY_ONE, STATE_MAX, STATE_SHIFT, STATE_SPAN, decay, shift_sum
-from realsam.ir import Lif, Network, Projection
+from realsam.ir import Lif, Network, Projection, Sparse
 from realsam.limits import NEVER_SPIKES
 
 _CHUNK = 1 << 22  # weights looked at together: memory stays small however large the network is
@@ -74,14 +74,9 @@ def _arriving(q: Projection, pays: I64) -> I64:
     """
     groups, place = np.unique(np.column_stack([q.delay, pays]), axis=0, return_inverse=True)
     place = place.reshape(-1)
-    order = np.argsort(place, kind="stable")
-    starts = np.searchsorted(place[order], np.arange(len(groups)))
     delays, of_delay = np.unique(groups[:, 0], return_inverse=True)
     sums = np.zeros((2, len(q.weight)), np.int64)
-    for rows in _row_chunks(q):
-        weight = q.weight[rows] if np.all(np.diff(order) == 1) else q.weight[rows][:, order]
-        rises = np.add.reduceat(np.maximum(weight, 0), starts, axis=1, dtype=np.int64)
-        falls = np.add.reduceat(np.minimum(weight, 0), starts, axis=1, dtype=np.int64)
+    for rows, rises, falls in _by_group(q, place):
         least = rises * groups[:, 1] + falls * groups[:, 2]  # [rows, groups]
         most = rises * groups[:, 2] + falls * groups[:, 1]
         for k in range(delays.size):
@@ -90,10 +85,31 @@ def _arriving(q: Projection, pays: I64) -> I64:
     return sums
 
 
-def _row_chunks(q: Projection) -> Iterator[slice]:
-    step = max(1, _CHUNK // max(1, q.weight.shape[1]))
+def _by_group(q: Projection, place: I64) -> Iterator[tuple[slice, I64, I64]]:
+    """Rows, and the sums [rows, groups] of their positive and of their negative weights.
+
+    Args:
+        q: any.
+        place: [M] group of each source neuron; none is empty.
+    """
+    n_groups = int(place.max()) + 1
+    if isinstance(q.weight, Sparse):
+        at = q.weight.target, place[q.weight.source]
+        sums = np.zeros((2, len(q.weight), n_groups), np.int64)
+        np.add.at(sums[0], at, np.maximum(q.stored, 0))
+        np.add.at(sums[1], at, np.minimum(q.stored, 0))
+        yield slice(0, len(q.weight)), sums[0], sums[1]
+        return
+    order = np.argsort(place, kind="stable")
+    starts = np.searchsorted(place[order], np.arange(n_groups))
+    in_order = bool(np.all(np.diff(order) == 1))
+    step = max(1, _CHUNK // max(1, place.size))
     for start in range(0, len(q.weight), step):
-        yield slice(start, start + step)
+        rows = slice(start, start + step)
+        weight = q.weight[rows] if in_order else q.weight[rows][:, order]
+        rises = np.add.reduceat(np.maximum(weight, 0), starts, axis=1, dtype=np.int64)
+        falls = np.add.reduceat(np.minimum(weight, 0), starts, axis=1, dtype=np.int64)
+        yield rows, rises, falls
 
 
 def _current(lif: Lif, a_in: Interval) -> Interval:

@@ -7,7 +7,7 @@ import numpy as np
 
 from realsam.arrays import I64
 from realsam.checking.rule import Rule, Subject, Violation, and_more
-from realsam.ir import Network, Projection
+from realsam.ir import Network, Projection, Sparse, place
 
 _CHUNK = 1 << 22  # synapses looked at together
 
@@ -15,8 +15,8 @@ _CHUNK = 1 << 22  # synapses looked at together
 def _weight_range(subject: Subject) -> Iterator[Violation]:
     low, high = subject.limit("weight_min"), subject.limit("weight_max")
     for q in subject.network.projections:
-        if q.weight.size and (q.weight.min() < low or q.weight.max() > high):
-            wrong = (q.weight < low) | (q.weight > high)
+        if q.stored.size and (q.stored.min() < low or q.stored.max() > high):
+            wrong = (q.stored < low) | (q.stored > high)
             fix = "quantize the projection with a larger weight exponent"
             yield Violation(q.name, _weights(q, wrong), f"{low}..{high}", fix)
 
@@ -26,19 +26,20 @@ def _weight_step(subject: Subject) -> Iterator[Violation]:
     for q in subject.network.projections:
         if _has_others(q, step):
             fix = "round them, or double them all and take a weight exponent that is one lower"
-            yield Violation(q.name, _weights(q, q.weight % step != 0), f"multiples of {step}", fix)
+            yield Violation(q.name, _weights(q, q.stored % step != 0), f"multiples of {step}", fix)
 
 
 def _has_others(q: Projection, step: int) -> bool:
     """Whether some weight is no multiple of step; fast for powers of two."""
     if step & (step - 1) == 0:
-        return bool(int(np.bitwise_or.reduce(q.weight, axis=None)) & (step - 1))
-    return bool(np.any(q.weight % step))
+        return bool(int(np.bitwise_or.reduce(q.stored, axis=None)) & (step - 1))
+    return bool(np.any(q.stored % step))
 
 
 def _weights(q: Projection, wrong: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> str:
-    i, j = np.argwhere(wrong)[0]
-    return f"weight[{i}, {j}] = {q.weight[i, j]}{and_more(int(wrong.sum()))}"
+    k = int(np.flatnonzero(wrong)[0])
+    i, j = place(q.weight, k)
+    return f"weight[{i}, {j}] = {q.stored.flat[k]}{and_more(int(wrong.sum()))}"
 
 
 def _weight_exp(subject: Subject) -> Iterator[Violation]:
@@ -83,16 +84,32 @@ def _sources(network: Network, projections: list[Projection]) -> I64:
     """[N] different neurons that each neuron of one population hears through its projections."""
     size = len(projections[0].weight)
     columns = np.concatenate([network.columns(q) for q in projections])
-    sources, place = np.unique(columns, return_inverse=True)
-    order = np.argsort(place, kind="stable")
-    starts = np.searchsorted(place[order], np.arange(sources.size))
+    sources, which = np.unique(columns, return_inverse=True)
+    if any(isinstance(q.weight, Sparse) for q in projections):
+        return _listed_sources(size, sources.size, projections, which)
+    order = np.argsort(which, kind="stable")
+    starts = np.searchsorted(which[order], np.arange(sources.size))
     counts = np.zeros(size, np.int64)
     step = max(1, _CHUNK // columns.size)
     for start in range(0, size, step):
         rows = slice(start, start + step)
-        heard = np.concatenate([q.weight[rows] != 0 for q in projections], axis=1)[:, order]
+        heard = np.concatenate([q.matrix[rows] != 0 for q in projections], axis=1)[:, order]
         counts[rows] = np.logical_or.reduceat(heard, starts, axis=1).sum(axis=1)
     return counts
+
+
+def _listed_sources(size: int, n_sources: int, projections: list[Projection], which: I64) -> I64:
+    """The same, pair by pair of neurons; `which` source each column of all projections is."""
+    pairs, end = [], 0
+    for q in projections:
+        start, end = end, end + q.delay.size
+        if isinstance(q.weight, Sparse):
+            targets, sources = q.weight.target, q.weight.source
+        else:
+            targets, sources = (ends.astype(np.int32) for ends in np.nonzero(q.weight))
+        pairs.append(targets.astype(np.int64) * n_sources + which[start:end][sources])
+    found = np.unique(np.concatenate(pairs))
+    return np.bincount(found // n_sources, minlength=size).astype(np.int64)
 
 
 def _fan_out(subject: Subject) -> Iterator[Violation]:

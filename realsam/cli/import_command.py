@@ -123,7 +123,7 @@ def _parity(found: Imported, given: Spikes | None) -> dict[str, Any]:
     from sim import reference, simulator
 
     network, quantized = found.network, found.quantized
-    size = sum(q.weight.size for q in network.projections)
+    size = sum(q.stored.size for q in network.projections)
     spikes = _random(network, size) if given is None else given
     rows = rows_to_play(quantized, spikes) if quantized else spikes
     wraps = None

@@ -142,7 +142,7 @@ def _peaks(network: Network, truth: Run) -> dict[str, int]:
                 voltage = max(voltage, int(np.abs(v).max()))
             engine.step(spikes if phase == 0 else np.zeros_like(spikes))
     worst = max(
-        int(np.abs(shift_sum(np.abs(q.weight.astype(np.int64)).sum(axis=1), q.weight_exp)).max())
+        int(np.abs(shift_sum(np.abs(q.matrix.astype(np.int64)).sum(axis=1), q.weight_exp)).max())
         for q in network.projections
     )
     return {"a_in": arriving, "v": voltage, "a_in_worst_case": worst}

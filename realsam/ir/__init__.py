@@ -6,8 +6,9 @@ from realsam.ir.network import Network
 from realsam.ir.neuron import Input, Lif, Reset, readout, split_bias
 from realsam.ir.run import Recorder, Run, load_run, provenance, save_run
 from realsam.ir.sampler import Sampler
+from realsam.ir.sparse import Sparse, as_list, listed
 from realsam.ir.split import joined, register_groups, split, splits
-from realsam.ir.synapse import Projection
+from realsam.ir.synapse import Projection, place
 from realsam.ir.token_clock import (
     IO_PHASES,
     Layer,
@@ -34,12 +35,16 @@ __all__ = [
     "Reset",
     "Run",
     "Sampler",
+    "Sparse",
     "TokenClock",
+    "as_list",
     "from_network",
     "joined",
     "keep_fraction",
+    "listed",
     "load_run",
     "perplexity",
+    "place",
     "provenance",
     "readout",
     "readout_layer",

@@ -3,6 +3,7 @@
 A Network is a value: frozen, checked on construction, its arrays read-only.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,6 +13,7 @@ import numpy as np
 from realsam.arrays import I64
 from realsam.errors import NetworkError
 from realsam.ir.neuron import Input, Lif
+from realsam.ir.sparse import Sparse
 from realsam.ir.synapse import Projection
 from realsam.limits import ARRIVING_MAX, STEPS_PER_TOKEN_MAX, WEIGHT_MIN
 
@@ -35,8 +37,9 @@ class Network:
         for field in ("steps_per_token", "readout_phase"):
             object.__setattr__(self, field, int(getattr(self, field)))
         names = [self.input.name, *(p.name for p in self.populations)]
+        times = Counter(names)
         for name in names:
-            if names.count(name) > 1 or not name or "/" in name:
+            if times[name] > 1 or not name or "/" in name:
                 raise NetworkError(
                     f"population name {name!r} is not unique or not usable",
                     "give each population its own name without '/'",
@@ -55,18 +58,19 @@ class Network:
             raise NetworkError(
                 f"readout {self.readout!r} is no population", f"name one of {', '.join(names[1:])}"
             )
+        sizes = self.sizes
         for projection in self.projections:
-            self._check_projection(projection)
+            self._check_projection(sizes, projection)
         self._refuse_endless_sums()
 
-    def _check_projection(self, projection: Projection) -> None:
+    def _check_projection(self, sizes: dict[str, int], projection: Projection) -> None:
         for name in (projection.target, *projection.sources):
-            if name not in self.sizes or (name == projection.target == self.input.name):
+            if name not in sizes or (name == projection.target == self.input.name):
                 raise NetworkError(
                     f"{projection.name}: {name!r} is no population it can use",
-                    f"name one of {', '.join(self.sizes)}",
+                    f"name one of {', '.join(sizes)}",
                 )
-        expected = (self.sizes[projection.target], sum(self.sizes[s] for s in projection.sources))
+        expected = (sizes[projection.target], sum(sizes[s] for s in projection.sources))
         if projection.weight.shape != expected:
             raise NetworkError(
                 f"{projection.name}: weight is {projection.weight.shape}",
@@ -109,10 +113,13 @@ class Network:
 
     def fan_out(self) -> dict[str, I64]:
         """Non-zero synapses that leave each neuron, per population: [N]."""
-        total = np.zeros(sum(self.sizes.values()), np.int64)
+        total = {name: np.zeros(size, np.int64) for name, size in self.sizes.items()}
         for projection in self.projections:
-            np.add.at(total, self.columns(projection), np.count_nonzero(projection.weight, axis=0))
-        return {name: total[span] for name, span in self.spans.items()}
+            counts, end = projection.fan_out(), 0
+            for name in projection.sources:
+                start, end = end, end + total[name].size
+                total[name] += counts[start:end]
+        return total
 
     def population(self, name: str) -> Lif:
         """The population of that name."""
@@ -141,7 +148,10 @@ class Network:
         for q in self.projections:
             yield repr((q.target, q.sources, q.weight_exp, q.weight.shape)).encode()
             yield q.delay.astype("<i8").tobytes()
-            yield q.weight.astype("<i2").tobytes()
+            if isinstance(q.weight, Sparse):
+                yield b"sparse" + q.weight.start.astype("<i8").tobytes()
+                yield q.weight.target.astype("<i4").tobytes()
+            yield q.stored.astype("<i2").tobytes()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Network) and self.digest == other.digest

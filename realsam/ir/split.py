@@ -121,12 +121,9 @@ def _spread(
         columns += [start + group for group in groups]
         start += size
     order = np.concatenate(columns)
-    weight = q.weight if np.all(np.diff(order) == 1) else q.weight[:, order]
-    delay = q.delay[order]
-    if q.target not in parts:
-        return [Projection(q.target, tuple(sources), weight, delay, q.weight_exp)]
-    groups = parts[q.target]
+    groups = parts.get(q.target, [np.arange(len(q.weight))])
+    names = _names(q.target, len(groups)) if q.target in parts else [q.target]
     return [
-        Projection(name, tuple(sources), weight[group], delay, q.weight_exp)
-        for name, group in zip(_names(q.target, len(groups)), groups, strict=True)
+        Projection(name, tuple(sources), q.taken(group, order), q.delay[order], q.weight_exp)
+        for name, group in zip(names, groups, strict=True)
     ]

@@ -20,6 +20,7 @@ from realsam.errors import NetworkError
 from realsam.fixedpoint import DECAY_ONE
 from realsam.ir.network import Network
 from realsam.ir.neuron import Input, Lif, readout
+from realsam.ir.sparse import Sparse
 from realsam.ir.synapse import Projection
 from realsam.limits import DU_MAX, NEVER_SPIKES
 
@@ -105,6 +106,8 @@ def from_network(network: Network) -> TokenClock:
         projection = incoming[population.name]
         if projection.weight_exp != 0:
             raise _no_clock(f"{projection.name} has a weight exponent")
+        if isinstance(projection.weight, Sparse):
+            raise _no_clock(f"{projection.name} is sparse")
         layers.append(
             Layer(
                 population.name,

@@ -140,7 +140,7 @@ class _Growing:
             if link.weight is None:
                 self._n_synapses[i] += link.n_sources
             else:
-                row = link.weight[neuron] != 0
+                row = link.heard(neuron, neuron + 1)
                 self._n_synapses[i] += int(np.count_nonzero(row))
                 self._heard[i] |= row
 

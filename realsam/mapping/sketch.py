@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from realsam.arrays import I16, I64
 from realsam.errors import MappingError
-from realsam.ir import Network
+from realsam.ir import Network, Projection, Sparse
 from realsam.limits import STEPS_PER_TOKEN_MAX
 
 CODE_LINES = 257  # input lines of a shape: the shipped model's 256 code bits and its always-on line
@@ -28,13 +29,27 @@ class Link:
     n_sources: int  # M
     n_targets: int  # N
     delayed: bool  # whether any source neuron has extra delay
-    weight: I16 | None = None  # [N, M] where there is a synapse if not 0; None: everywhere
+    weight: I16 | Sparse | None = None  # [N, M], a synapse if not 0; None: synapses everywhere
 
     def synapses(self) -> I64:
         """[N] synapses into each target neuron."""
         if self.weight is None:
             return np.full(self.n_targets, self.n_sources, np.int64)
+        if isinstance(self.weight, Sparse):
+            return np.diff(self.weight.by_target[0])
         return np.array([np.count_nonzero(row) for row in self.weight], np.int64)
+
+    def heard(self, start: int, stop: int) -> npt.NDArray[np.bool_]:
+        """[M] whether each source neuron has a synapse into a target of start..stop - 1."""
+        assert self.weight is not None
+        if isinstance(self.weight, Sparse):
+            starts, sources = self.weight.by_target
+            found = np.zeros(self.n_sources, bool)
+            found[sources[starts[start] : starts[stop]]] = True
+            return found
+        if stop == start + 1:
+            return np.asarray(self.weight[start] != 0)
+        return np.asarray(np.bitwise_or.reduce(self.weight[start:stop], axis=0) != 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +93,14 @@ def _links(network: Network) -> Iterator[Link]:
                 end - start,
                 len(projection.weight),
                 bool(np.any(projection.delay[start:end])),
-                projection.weight[:, start:end],
+                _columns(projection, start, end),
             )
+
+
+def _columns(projection: Projection, start: int, end: int) -> I16 | Sparse:
+    if isinstance(projection.weight, Sparse):
+        return projection.weight.columns(start, end)
+    return projection.weight[:, start:end]
 
 
 def from_shape(layers: int, width: int) -> Sketch:

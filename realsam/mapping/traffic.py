@@ -12,7 +12,7 @@ import numpy as np
 
 from realsam.arrays import F64, I64
 from realsam.mapping.place import Part
-from realsam.mapping.sketch import Link, Sketch
+from realsam.mapping.sketch import Sketch
 
 Spikes = Mapping[str, I64]  # [N] spikes of each neuron of every population, input lines included
 
@@ -112,18 +112,10 @@ def _blocks(sketch: Sketch, parts: Sequence[Part], spikes: Spikes) -> Iterator[B
         else:
             axons, messages = np.empty(shape, np.int64), np.empty(shape, np.int64)
             for i, part in enumerate(parts[columns]):
-                heard = _heard(link, part)
+                heard = link.heard(part.start, part.stop).astype(np.int64)
                 axons[:, i] = np.add.reduceat(heard, starts)
                 messages[:, i] = np.add.reduceat(heard * count, starts)
         yield Block(rows, columns, axons, messages)
-
-
-def _heard(link: Link, part: Part) -> I64:
-    """[M] 1 for each source neuron with a synapse into the part, else 0."""
-    assert link.weight is not None
-    union = np.bitwise_or.reduce(link.weight[part.start : part.stop], axis=0)
-    heard: I64 = (union != 0).astype(np.int64)
-    return heard
 
 
 def _spans(parts: Sequence[Part]) -> dict[str, slice]:

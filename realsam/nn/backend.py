@@ -44,7 +44,7 @@ class TorchNetwork:
         """Weights [N, M] from all earlier populations, and [N, N] from the target itself."""
         span = self.network.spans[projection.target]
         whole = np.zeros((sum(self.network.sizes.values()), len(projection.weight)))
-        np.add.at(whole, self.network.columns(projection), projection.weight.T)
+        np.add.at(whole, self.network.columns(projection), projection.matrix.T)
         if whole[span.stop :].any():
             raise NetworkError(
                 f"{projection.name}: torch plays no feedback from later layers",

@@ -100,8 +100,8 @@ def count(network: Network, host: Host | None, run: Run) -> Counts:
                 0 if name == network.input.name else size * network.steps_per_token,
             )
         )
-    n_weights = sum(q.weight.size for q in network.projections)
-    n_zero = n_weights - sum(int(np.count_nonzero(q.weight)) for q in network.projections)
+    n_weights = sum(q.stored.size for q in network.projections)
+    n_zero = n_weights - sum(int(np.count_nonzero(q.stored)) for q in network.projections)
     return Counts(
         run.n_tokens, tuple(populations), host.decode.size if host else 0, n_weights, n_zero
     )
@@ -116,6 +116,8 @@ def _kind(network: Network, name: str) -> str:
 def _stored_out(network: Network) -> dict[str, int]:
     stored = dict.fromkeys(network.sizes, 0)
     for projection in network.projections:
+        counts, end = projection.n_stored(), 0
         for source in projection.sources:
-            stored[source] += network.sizes[source] * len(projection.weight)
+            start, end = end, end + network.sizes[source]
+            stored[source] += int(counts[start:end].sum())
     return stored

@@ -26,6 +26,7 @@ from realsam.ir import (
     Run,
     Sampler,
     TokenClock,
+    as_list,
     readout_layer,
     to_network,
 )
@@ -129,6 +130,19 @@ def graded_and_reset() -> Case:
     return network, strategies.input_spikes(rng, network, TOKENS)
 
 
+def lists(bits: int = 0) -> Case:
+    """Every weight matrix as a list, with delays, exponents and a population heard twice."""
+    rng = np.random.default_rng(7)
+    network = strategies.network(rng, 3)
+    twice = (*network.projections, network.projections[0])
+    network = replace(
+        network,
+        input=replace(network.input, message_bits=bits),
+        projections=tuple(replace(q, weight=as_list(q.matrix)) for q in twice),
+    )
+    return network, strategies.input_spikes(rng, network, TOKENS)
+
+
 def memory() -> Case:
     """A token clock whose first layer keeps a little current: no token clock any more."""
     network, spikes = driven(1, 1)
@@ -152,6 +166,8 @@ CASES: dict[str, Callable[[], Case]] = {
     "resets": lambda: resets(7, 1, 5),
     "rare-resets": lambda: resets(14, 1000, 62),
     "graded-and-reset": graded_and_reset,
+    "lists": lists,
+    "lists-graded": lambda: lists(8),
     "one-step-per-token": lambda: free(3, 1),
     **{f"dense-{seed}": lambda seed=seed: dense(seed) for seed in (0, 1)},
     **{f"sparse-{seed}": lambda seed=seed: sparse(seed) for seed in (0, 1)},
@@ -161,7 +177,7 @@ NO_CLOCK = "the network follows no token clock"
 UNSUPPORTED: dict[tuple[str, str], str] = {
     (case, "torch"): NO_CLOCK
     for case in CASES
-    if case.startswith(("current", "one-step", "free", "graded", "resets", "rare"))
+    if case.startswith(("current", "one-step", "free", "graded", "lists", "resets", "rare"))
 } | {("feedback", "torch"): "it goes through the layers once per token"}
 
 

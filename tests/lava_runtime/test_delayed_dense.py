@@ -1,37 +1,23 @@
 """The fast model of DelayDense equals the stock model."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from realsam.arrays import I64, U8
+from realsam.arrays import I64
 from realsam.errors import NetworkError
 from tests import strategies
+from tests.lava_runtime.connection import modelled, played
 
 pytestmark = pytest.mark.lava
 
 
-def modelled(model_class: Any, weight: I64, delay: I64, **parameters: Any) -> Any:
-    """A model as Lava's builder would leave it, with ports that keep what they get."""
-    model = model_class(parameters)
-    model.weights = weight.astype(np.int32)
-    model.delays = np.broadcast_to(delay, weight.shape).astype(np.int32)
-    model.a_buff = np.zeros((len(weight), delay.max() + 1), np.int32)
-    model.num_message_bits = np.array([parameters.get("num_message_bits", 0)])
-    model.sent = []
-    model.a_out = SimpleNamespace(send=lambda data: model.sent.append(data.copy()))
-    return model
-
-
-def played(model: Any, spikes: U8) -> I64:
-    """[T, N] what the model sends for spikes [T, M]."""
-    for step, row in enumerate(spikes, start=1):
-        model.time_step = step
-        model.s_in = SimpleNamespace(recv=lambda row=row: row)
-        model.run_spk()
-    return np.array(model.sent, np.int64)
+def dense(model_class: Any, weight: I64, delay: I64, **parameters: Any) -> Any:
+    """A model of DelayDense."""
+    delays = np.broadcast_to(delay, weight.shape).astype(np.int32)
+    weights = weight.astype(np.int32)
+    return modelled(model_class, weights, delays, int(delay.max()), **parameters)
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -55,7 +41,7 @@ def test_equals_stock_model(seed: int) -> None:
         spikes *= rng.choice(np.array([-128, -1, 1, 2, 127], np.int32), spikes.shape)
 
     stock, fast = (
-        played(modelled(model, weight, delay, **parameters), spikes)
+        played(dense(model, weight, delay, **parameters), spikes)
         for model in (PyDelayDenseModelBitAcc, PyDelayedDense)
     )
 
@@ -72,7 +58,7 @@ def test_payloads_without_message_bits_are_spikes() -> None:
     payloads = np.array([[5, -7], [0, 2], *[[0, 0]] * 6], np.int32)
 
     stock, fast = (
-        played(modelled(model, weight, delay), payloads)
+        played(dense(model, weight, delay), payloads)
         for model in (PyDelayDenseModelBitAcc, PyDelayedDense)
     )
 
@@ -85,7 +71,7 @@ def test_refuses_what_it_lacks() -> None:
     from lava_runtime.delayed_dense.model import PyDelayedDense
 
     weight, delay = np.zeros((2, 2), np.int64), np.array([0, 3])
-    uneven = modelled(PyDelayedDense, weight, delay, name="a->b")
+    uneven = dense(PyDelayedDense, weight, delay, name="a->b")
     uneven.delays = np.array([[0, 3], [1, 3]])
 
     with pytest.raises(NetworkError, match="a->b: delays within a column; use the stock"):

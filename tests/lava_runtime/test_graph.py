@@ -12,7 +12,7 @@ import pytest
 from lava_runtime import backend
 from realsam.arrays import Spikes
 from realsam.errors import CurrentOverflowError, RunError
-from realsam.ir import Input, Network, Projection, Replay, Reset, to_network
+from realsam.ir import Input, Network, Projection, Replay, Reset, as_list, to_network
 from sim.reference import Reference, run
 from tests import strategies, tiny
 
@@ -137,12 +137,16 @@ def test_strict_mode_judges_after_the_reset(mode: str, interval: int) -> None:
 
 
 def test_fast_model_is_the_default() -> None:
-    """Without further ado DelayDense runs on the fast model."""
-    network = strategies.network(np.random.default_rng(12))
+    """Without further ado DelayDense and DelaySparse run on the fast models."""
+    network = to_network(tiny.clock())
+    first, *others = network.projections
+    listed = replace(first, weight=as_list(first.matrix))
+    network = replace(network, projections=(listed, *others))
     silence = np.zeros((1, network.input.size), np.uint8)
 
     with graph(network, silence) as (process, _):
-        assert process.procs.projection_0.model_class.__name__ == "PyDelayedDense"
+        assert process.procs.projection_0.model_class.__name__ == "PyDelayedSparse"
+        assert process.procs.projection_1.model_class.__name__ == "PyDelayedDense"
 
 
 def test_six_layers_are_fifteen_processes() -> None:

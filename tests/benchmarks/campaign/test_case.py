@@ -42,5 +42,5 @@ def test_other_format_is_refused(
     save_case(case, tmp_path / "case.npz")
     monkeypatch.undo()
 
-    with pytest.raises(RealSamError, match="case format 1 is not 2"):
+    with pytest.raises(RealSamError, match="case format 1 is not 3"):
         load_case(tmp_path / "case.npz")

@@ -1,5 +1,6 @@
 """Worst-case ranges: exact where they can be, and never less than a run reaches."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from realsam.checking import Interval, worst_case
 from realsam.cli.observation import observe
 from realsam.fixedpoint import STATE_MAX
-from realsam.ir import Input, Lif, Network, Projection, Reset, readout
+from realsam.ir import Input, Lif, Network, Projection, Reset, as_list, readout
 from tests import strategies, tiny
 
 
@@ -30,6 +31,20 @@ def test_no_run_leaves_the_worst_case(network: Network, seed: int) -> None:
         assert contains(worst[name].a_in, reach.a_in), name
         assert contains(worst[name].u, reach.u), name
         assert contains(worst[name].v, reach.v), name
+
+
+@given(network=strategies.networks())
+def test_lists_have_the_ranges_of_matrices(network: Network) -> None:
+    """Whatever holds the weights."""
+
+    def ranges(projections: Iterable[Projection]) -> list[tuple[list[int], ...]]:
+        worst = worst_case(replace(network, projections=tuple(projections)))
+        intervals = [i for reach in worst.values() for i in (reach.a_in, reach.u, reach.v)]
+        return [(i.low.tolist(), i.high.tolist()) for i in intervals]
+
+    assert ranges(replace(q, weight=q.matrix) for q in network.projections) == ranges(
+        replace(q, weight=as_list(q.matrix)) for q in network.projections
+    )
 
 
 def alone(

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
+from realsam.arrays import I16
 from realsam.checking import CHIP_LIMITS, RULES, Finding, check, limits_of
 from realsam.cli.observation import observe
 from realsam.errors import LimitError
-from realsam.ir import Input, Network, Projection, Reset
+from realsam.ir import Input, Network, Projection, Reset, Sparse, as_list
 from tests import tiny
 
 Change = Callable[[Network], object]
@@ -320,11 +321,13 @@ def test_threshold_that_never_spikes_is_held_where_v_stays_below() -> None:
     assert of_rule(check(network).findings, "threshold") == []
 
 
-def test_repeated_source_is_one_axon() -> None:
-    """Fan-in counts neurons, whatever the number of their synapses."""
+@pytest.mark.parametrize("kind", [np.asarray, as_list])
+def test_repeated_source_is_one_axon(kind: Callable[[I16], I16 | Sparse]) -> None:
+    """Fan-in counts neurons, whatever the number of their synapses and whatever holds them."""
     network = tiny.network()
-    again = replace(network.projections[0], delay=np.array([1, 1, 2, 2]))
-    network = replace(network, projections=(*network.projections, again))
+    first, *others = network.projections
+    again = replace(first, weight=kind(first.matrix), delay=np.array([1, 1, 2, 2]))
+    network = replace(network, projections=(first, *others, again))
 
     finding = of_rule(check(network, given={"fan_in": 1}).findings, "fan_in")[0]
 

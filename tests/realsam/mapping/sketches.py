@@ -5,6 +5,7 @@ from collections import defaultdict
 import numpy as np
 from hypothesis import strategies as st
 
+from realsam.ir import Sparse
 from realsam.mapping import Layout, Memory, Sketch, from_network, from_shape, memory_of
 from realsam.mapping.sketch import Link
 from realsam.mapping.traffic import Spikes
@@ -60,7 +61,7 @@ def synapses(link: Link) -> np.ndarray:
     """[N, M] whether there is a synapse."""
     if link.weight is None:
         return np.ones((link.n_targets, link.n_sources), bool)
-    return link.weight != 0
+    return (link.weight.dense() if isinstance(link.weight, Sparse) else link.weight) != 0
 
 
 def cores_of(layout: Layout, population: str) -> np.ndarray:

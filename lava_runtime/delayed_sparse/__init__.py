@@ -1,0 +1,1 @@
+"""A fast CPU model for the stock process DelaySparse."""
