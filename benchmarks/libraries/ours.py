@@ -48,8 +48,8 @@ class Ours:
 
 def small(steps: int, seed: int) -> list[Ours]:
     """Networks of three layers on random input."""
-    rng = np.random.default_rng(seed)
-    rows = (rng.random((steps, LINES)) < 0.3).astype(np.uint8)
+    rng, heard = np.random.default_rng(seed).spawn(2)  # the same networks for any steps
+    rows = (heard.random((steps, LINES)) < 0.3).astype(np.uint8)
     each = tuple(rng.integers(0, 4097, HIDDEN) for _ in range(3))
     drawn = {
         "chain": clock(rng, CHAIN, LEAKY),
