@@ -21,6 +21,8 @@ from realsam.ir import (
 )
 from realsam.limits import DU_MAX
 
+Hears = tuple[tuple[str, ...], ...]  # per layer, its sources
+Decays = tuple[I64, ...]  # per layer, dv
 LINES, HIDDEN, READ = 12, 24, 8  # neurons of the small networks
 TRUNCATED = "each decay of a chip step is cut to an integer"
 # What each of three layers hears.
@@ -31,9 +33,19 @@ BOTH = (("input", "a"), ("input", "a", "b"), ("a", "b", "c"))
 LEAKY = (np.full(HIDDEN, 205),) * 3
 APART = (np.full(HIDDEN, 41), np.full(HIDDEN, 1024), np.full(HIDDEN, 2048))
 EXTREME = (np.zeros(HIDDEN, np.int64), np.full(HIDDEN, 4096), np.zeros(HIDDEN, np.int64))
+HALVING = (np.full(HIDDEN, 2048),) * 3
+BURST, PAUSE = 7, 24  # steps: 64 times an even weight is halved 7 times without a rest
 PER_NEURON, SHIPPED = "recurrent, a decay per neuron", "shipped model, a story"
-EXACT = "recurrent and skips, dv = 0 or 4096"
-SKIPS = ("chain and skip", "recurrent and skips", "recurrent and skips, a decay per layer")
+EXTREME_SKIPS = "recurrent and skips, dv = 0 or 4096"
+BURST_SKIPS = "chain and skip, dv = 2048, input in bursts"
+SKIPS = (
+    "chain and skip",
+    "recurrent and skips",
+    "recurrent and skips, a decay per layer",
+    EXTREME_SKIPS,
+    BURST_SKIPS,
+    SHIPPED,
+)
 
 
 @dataclass(frozen=True)
@@ -50,26 +62,31 @@ def small(steps: int, seed: int) -> list[Ours]:
     """Networks of three layers on random input."""
     rng, heard = np.random.default_rng(seed).spawn(2)  # the same networks for any steps
     rows = (heard.random((steps, LINES)) < 0.3).astype(np.uint8)
+    bursts = rows * (np.arange(steps) % (BURST + PAUSE) < BURST)[:, None].astype(np.uint8)
     each = tuple(rng.integers(0, 4097, HIDDEN) for _ in range(3))
-    drawn = {
-        "chain": clock(rng, CHAIN, LEAKY),
-        SKIPS[0]: clock(rng, SKIP, LEAKY),
-        "recurrent": clock(rng, LOOP, LEAKY),
-        SKIPS[1]: clock(rng, BOTH, LEAKY),
-        EXACT: clock(rng, BOTH, EXTREME),
-        "recurrent, a decay per layer": clock(rng, LOOP, APART),
-        SKIPS[2]: clock(rng, BOTH, APART),
-        PER_NEURON: clock(rng, LOOP, each),
-    }
-    cases = [
-        Ours(case, to_network(found), rows, "" if case == EXACT else TRUNCATED)
-        for case, found in drawn.items()
-    ]
-    single = clock(rng, LOOP, APART, steps_per_token=1)
     early = "biases act on the chip before the first input has come"
-    cases.append(Ours("recurrent, one step per token", at_once(single, 0), rows))
-    cases.append(Ours("recurrent, one step per token, biases", at_once(single, 64), rows, early))
-    return cases
+
+    def token(hears: Hears, dv: Decays) -> Network:
+        return to_network(clock(rng, hears, dv, 5))
+
+    def step(hears: Hears, dv: Decays, bias: int = 0) -> Network:
+        return at_once(clock(rng, hears, dv, 1), bias)
+
+    return [
+        Ours("recurrent, dv = 0 or 4096", token(LOOP, EXTREME), rows, cut=""),
+        Ours(EXTREME_SKIPS, token(BOTH, EXTREME), rows, cut=""),
+        Ours("chain, dv = 2048, input in bursts", step(CHAIN, HALVING), bursts, cut=""),
+        Ours(BURST_SKIPS, step(SKIP, HALVING), bursts, cut=""),
+        Ours("chain", token(CHAIN, LEAKY), rows),
+        Ours("chain and skip", token(SKIP, LEAKY), rows),
+        Ours("recurrent", token(LOOP, LEAKY), rows),
+        Ours("recurrent and skips", token(BOTH, LEAKY), rows),
+        Ours("recurrent, a decay per layer", token(LOOP, APART), rows),
+        Ours("recurrent and skips, a decay per layer", token(BOTH, APART), rows),
+        Ours(PER_NEURON, token(LOOP, each), rows),
+        Ours("recurrent, one step per token", step(LOOP, APART), rows),
+        Ours("recurrent, one step per token, biases", step(LOOP, APART, 64), rows, early),
+    ]
 
 
 def shipped(tokens: int, seed: int) -> Ours:
@@ -79,12 +96,7 @@ def shipped(tokens: int, seed: int) -> Ours:
     return Ours(SHIPPED, network, written.run.spikes[network.input.name])
 
 
-def clock(
-    rng: np.random.Generator,
-    hears: tuple[tuple[str, ...], ...],
-    dv: tuple[I64, ...],
-    steps_per_token: int = 5,
-) -> TokenClock:
+def clock(rng: np.random.Generator, hears: Hears, dv: Decays, steps_per_token: int) -> TokenClock:
     """Three layers with random weights, one threshold each, and a readout of the last."""
     layers = []
     for name, sources, decay in zip("abc", hears, dv, strict=True):

@@ -14,7 +14,7 @@ from export.quantize import simulate
 from export.quantize.schedule import schedule
 
 pytestmark = pytest.mark.libraries
-STEPS = 60
+STEPS = 150
 OURS = {case.case: case for case in ours.small(STEPS, seed=0)}
 PLAYED = {  # networks of the libraries whose spikes are equal to ours
     "snntorch": {
@@ -63,32 +63,36 @@ def played_back(library: Library) -> dict[str, Row]:
     return {built.case: back(library, built, STEPS, seed=0) for built in library.built()}
 
 
-@pytest.mark.parametrize("case", [case for case in OURS if case not in (*ours.SKIPS, ours.EXACT)])
+@pytest.mark.parametrize("case", [case for case in OURS if case not in ours.SKIPS])
 def test_chains_and_loops_play_as_the_file_says(library: Library, case: str) -> None:
     """Each reader plays each file to the last spike, or refuses it for the reason that is known."""
     row = out(library, OURS[case])
 
     assert not row.surprise, row
-    assert row.refused or row.spikes > 300
+    assert row.refused or row.spikes > 50
     assert bool(row.refused) == (library.name == "SpikingJelly" and case == ours.PER_NEURON)
 
 
 @pytest.mark.parametrize("package", ["snntorch", "spikingjelly"])
-@pytest.mark.parametrize("case", [*ours.SKIPS, ours.EXACT])
+@pytest.mark.parametrize("case", [case for case in OURS if case in ours.SKIPS])
 def test_skips_play_as_the_file_says(package: str, case: str) -> None:
     """... in the two readers that order their nodes."""
     row = out(available(package), OURS[case])
 
-    assert row.spikes > 300
+    assert row.spikes > 50
     assert (row.refused, row.off_file) == ("", 0)
 
 
-@pytest.mark.parametrize("package", ["snntorch", "spikingjelly"])
-def test_nothing_to_cut_is_equal_to_our_integers(package: str) -> None:
-    """Recurrence and skips, voltages that are kept whole or forgotten."""
-    row = out(available(package), OURS[ours.EXACT])
+@pytest.mark.parametrize("case", [name for name, case in OURS.items() if not case.cut])
+def test_nothing_to_cut_is_equal_to_our_integers(library: Library, case: str) -> None:
+    """Voltages that are kept, forgotten or halved without a rest; Norse without skips."""
+    if library.name == "Norse" and case in ours.SKIPS:
+        pytest.skip("Norse plays skips late")
 
-    assert (row.refused, row.off_ours, row.equal_steps) == ("", 0, STEPS)
+    row = out(library, OURS[case])
+
+    assert (row.refused, row.off_file, row.off_ours, row.equal_steps) == ("", 0, 0, STEPS)
+    assert row.spikes > 50
 
 
 def test_norse_plays_a_skip_a_step_late(tmp_path: Path) -> None:
