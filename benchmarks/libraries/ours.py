@@ -1,6 +1,6 @@
 """Networks of ours, and their input: what the libraries read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from realsam.limits import DU_MAX
 Hears = tuple[tuple[str, ...], ...]  # per layer, its sources
 Decays = tuple[I64, ...]  # per layer, dv
 LINES, HIDDEN, READ = 12, 24, 8  # neurons of the small networks
+THRESHOLD = 70
 TRUNCATED = "each decay of a chip step is cut to an integer"
 # What each of three layers hears.
 CHAIN = (("input",), ("a",), ("b",))
@@ -31,12 +32,13 @@ SKIP = (("input",), ("a",), ("a", "b"))
 LOOP = (("input", "a"), ("a", "b"), ("b", "c"))
 BOTH = (("input", "a"), ("input", "a", "b"), ("a", "b", "c"))
 LEAKY = (np.full(HIDDEN, 205),) * 3
-APART = (np.full(HIDDEN, 41), np.full(HIDDEN, 1024), np.full(HIDDEN, 2048))
+APART = (np.full(HIDDEN, 41), np.full(HIDDEN, 1000), np.full(HIDDEN, 2100))
 EXTREME = (np.zeros(HIDDEN, np.int64), np.full(HIDDEN, 4096), np.zeros(HIDDEN, np.int64))
 HALVING = (np.full(HIDDEN, 2048),) * 3
 BURST, PAUSE = 7, 24  # steps: 64 times an even weight is halved 7 times without a rest
 PER_NEURON, SHIPPED = "recurrent, a decay per neuron", "shipped model, a story"
 EXTREME_SKIPS = "recurrent and skips, dv = 0 or 4096"
+TIE = "chain, dv = 2048, a voltage at the threshold of the file"
 BURST_SKIPS = "chain and skip, dv = 2048, input in bursts"
 SKIPS = (
     "chain and skip",
@@ -77,6 +79,7 @@ def small(steps: int, seed: int) -> list[Ours]:
         Ours(EXTREME_SKIPS, token(BOTH, EXTREME), rows, cut=""),
         Ours("chain, dv = 2048, input in bursts", step(CHAIN, HALVING), bursts, cut=""),
         Ours(BURST_SKIPS, step(SKIP, HALVING), bursts, cut=""),
+        at_threshold(step(CHAIN, HALVING), steps),
         Ours("chain", token(CHAIN, LEAKY), rows),
         Ours("chain and skip", token(SKIP, LEAKY), rows),
         Ours("recurrent", token(LOOP, LEAKY), rows),
@@ -84,8 +87,8 @@ def small(steps: int, seed: int) -> list[Ours]:
         Ours("recurrent, a decay per layer", token(LOOP, APART), rows),
         Ours("recurrent and skips, a decay per layer", token(BOTH, APART), rows),
         Ours(PER_NEURON, token(LOOP, each), rows),
-        Ours("recurrent, one step per token", step(LOOP, APART), rows),
-        Ours("recurrent, one step per token, biases", step(LOOP, APART, 64), rows, early),
+        Ours("recurrent, one step per token", step(LOOP, LEAKY), rows),
+        Ours("recurrent, one step per token, biases", step(LOOP, LEAKY, 64), rows, early),
     ]
 
 
@@ -96,13 +99,27 @@ def shipped(tokens: int, seed: int) -> Ours:
     return Ours(SHIPPED, network, written.run.spikes[network.input.name])
 
 
+def at_threshold(network: Network, steps: int) -> Ours:
+    """Input that is equal to what the portable profile writes for a threshold of THRESHOLD.
+
+    A weight of 2 is 1/128 after eight halvings, the profile's margin; registers have cut it to 0.
+    """
+    weight = np.zeros((HIDDEN, LINES), np.int16)
+    weight[:, 0], weight[:, 1] = 2, THRESHOLD
+    first, *others = network.projections
+    rows = np.zeros((steps, LINES), np.uint8)
+    rows[0::64, 0] = rows[8::64, 1] = 1
+    given = replace(network, projections=(replace(first, weight=weight), *others))
+    return Ours(TIE, given, rows, cut="")
+
+
 def clock(rng: np.random.Generator, hears: Hears, dv: Decays, steps_per_token: int) -> TokenClock:
     """Three layers with random weights, one threshold each, and a readout of the last."""
     layers = []
     for name, sources, decay in zip("abc", hears, dv, strict=True):
         columns = sum(LINES if source == "input" else HIDDEN for source in sources)
         weight: I16 = (2 * rng.integers(-15, 19, (HIDDEN, columns))).astype(np.int16)
-        layers.append(Layer(name, decay, np.full(HIDDEN, 70), sources, weight))
+        layers.append(Layer(name, decay, np.full(HIDDEN, THRESHOLD), sources, weight))
     weight = (2 * rng.integers(-9, 9, (READ, HIDDEN))).astype(np.int16)
     layers.append(readout_layer("readout", ("c",), weight))
     return TokenClock(Input("input", LINES), tuple(layers), steps_per_token)
