@@ -16,12 +16,14 @@ PIP := $(PY) -m pip --disable-pip-version-check --no-input install --no-compile 
 EXTRAS := lava
 EXTRAS_TRAIN := $(EXTRAS),train
 EXTRAS_DEV := $(EXTRAS_TRAIN),dev
+EXTRAS_LIBRARIES := $(EXTRAS_DEV),libraries
 
 # Stamps: what is in .venv. They age when a list of dependencies changes.
 CREATED := $(VENV)/.created
 RUN := $(VENV)/.run
 TRAIN := $(VENV)/.train
 DEV := $(VENV)/.dev
+LIBRARIES := $(VENV)/.libraries
 LISTS := pyproject.toml constraints.txt requirements-lava.txt
 
 # By variable, not by option: it holds for the build of the project itself, too.
@@ -33,7 +35,7 @@ CAMPAIGN = $(if $(SEED),--seed $(SEED)) $(if $(OUT),--out $(OUT))
 
 .DEFAULT_GOAL := help
 .PHONY: help install train-install demo test check bench growth fuzz fuzz-lava exact exactness \
-	clean distclean
+	libraries clean distclean
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -79,6 +81,9 @@ exactness: $(RUN) ## all of these at full length, and docs/exactness.md from the
 	$(PY) -m benchmarks.campaign exact --out docs/exactness/exact.json
 	$(PY) -m benchmarks.campaign totals
 
+libraries: $(LIBRARIES) ## round trips through snnTorch, SpikingJelly and Norse, and docs/libraries.md
+	$(PY) -m benchmarks.libraries --publish
+
 clean: ## remove caches and builds
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . \( -name .git -o -name $(VENV) -o -name runs \) -prune -o \
@@ -114,3 +119,7 @@ $(TRAIN): $(CREATED) $(LISTS)
 $(DEV): $(CREATED) $(LISTS)
 	$(call install,$(EXTRAS_DEV))
 	@touch $(RUN) $(TRAIN) $@
+
+$(LIBRARIES): $(CREATED) $(LISTS)
+	$(call install,$(EXTRAS_LIBRARIES))
+	@touch $(RUN) $(TRAIN) $(DEV) $@

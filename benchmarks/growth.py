@@ -24,7 +24,7 @@ import click
 import numba
 import numpy as np
 
-from benchmarks.campaign import record
+from benchmarks import record
 from realsam.arrays import I64, U8
 from realsam.console import progress
 from realsam.ir import (

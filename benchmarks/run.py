@@ -8,18 +8,15 @@ the first generated word; and the memory of a process that generates with the si
 are noisy: compare ratios of one run.
 """
 
-import json
-import os
-import platform
 import subprocess
 import sys
 import time
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import click
 
+from benchmarks import record
 from export.bundle import load_bundle
 from realsam.cli.backends import installed, require
 from realsam.console import note, progress
@@ -107,20 +104,6 @@ def first_word(command: str) -> float:
         return time.perf_counter() - begin
 
 
-def machine() -> dict[str, Any]:
-    """What a published number must name."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {
-        "commit": commit,
-        "python": platform.python_version(),
-        "cores": cores,
-        "machine": f"{platform.system()} {platform.machine()}",
-    }
-
-
 @click.command()
 @click.option("--tokens", "n_tokens", type=click.IntRange(1), default=60, show_default=True)
 @click.option("--repeats", type=click.IntRange(1), default=5, show_default=True)
@@ -132,7 +115,7 @@ def main(n_tokens: int, repeats: int, out: Path | None) -> None:
     words = {command: [first_word(command) for _ in range(3)] for command in COMMANDS}
     memory = memory_mb()
     slowest = min(median(values) for values in measured.values())
-    where = machine()
+    where = record.about(f"python -m benchmarks.run --tokens {n_tokens} --repeats {repeats}")
     note(
         f"{where['machine']}, {where['cores']} cores, Python {where['python']}, "
         f"commit {where['commit']}"
@@ -156,7 +139,7 @@ def main(n_tokens: int, repeats: int, out: Path | None) -> None:
             "first_word_seconds": words,
             "peak_memory_mb": memory,
         }
-        out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        record.write(out, result)
 
 
 def _spread(values: list[float]) -> str:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from benchmarks.campaign import lava, record
+from benchmarks import record
+from benchmarks.campaign import lava
 from benchmarks.campaign.case import load_case
 from benchmarks.campaign.compare import compare
 from benchmarks.campaign.draw import draw

@@ -16,7 +16,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from benchmarks.campaign import record
+from benchmarks import record
 from export.bundle import Bundle, load_bundle
 from realsam.cli.backends import require
 from realsam.console import progress

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from benchmarks.campaign import record
+from benchmarks import record
 from benchmarks.campaign.case import Case, save_case
 from benchmarks.campaign.draw import draw
 from benchmarks.campaign.pool import Compare, Findings, search

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.campaign import record
+from benchmarks import record
 from realsam.console import progress
 
 ROOT = Path(__file__).parents[2]

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from realsam.errors import RealSamError
-from realsam.files import replacing
+from benchmarks.record import rewrite
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "exactness.md"
@@ -26,13 +25,7 @@ def update(page: Path = PAGE, records: Path = RECORDS) -> None:
     Raises:
         RealSamError: if the page has lost its marks.
     """
-    text = page.read_text(encoding="utf-8")
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise RealSamError(f"{page}: the marks of the totals are gone", "put them back")
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    with replacing(page) as partial:
-        partial.write_text(f"{before}{BEGIN}\n{tables(records)}{END}{after}", encoding="utf-8")
+    rewrite(page, BEGIN, END, tables(records))
 
 
 def tables(records: Path = RECORDS) -> str:

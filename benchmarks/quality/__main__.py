@@ -11,7 +11,7 @@ from typing import Any
 import click
 import torch
 
-from benchmarks.campaign import record
+from benchmarks import record
 from benchmarks.quality.baselines import BASELINES
 from benchmarks.quality.rows import header, table
 from benchmarks.quality.scoring import Text, evaluate

@@ -9,7 +9,8 @@ from typing import Any
 import click
 import torch
 
-from benchmarks.training.__main__ import commit, model_option, numbers
+from benchmarks.record import commit
+from benchmarks.training.__main__ import model_option, numbers
 from benchmarks.training.protocol import Sizes
 
 

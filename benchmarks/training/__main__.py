@@ -2,7 +2,6 @@
 
 import json
 import platform
-import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import click
 import torch
 
+from benchmarks.record import commit
 from benchmarks.training.limits import Limits, bytes_per_token, measure_limits
 from benchmarks.training.measure import Budget, Timing, measure
 from benchmarks.training.peers import OURS, PEERS, versions
@@ -41,16 +41,6 @@ model_option = click.option(
     show_default=True,
     help="Layers, width, vocabulary, code bits.",
 )
-
-
-def commit() -> str:
-    """The commit that is measured, marked where files differ from it."""
-    command = ["git", "describe", "--always", "--dirty"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return done.stdout.strip()
 
 
 def about(sizes: Sizes, device: torch.device, limits: Limits) -> dict[str, Any]:

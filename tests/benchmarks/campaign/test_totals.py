@@ -77,5 +77,5 @@ def test_page_without_marks_is_refused(tmp_path: Path) -> None:
     """Instead of losing what somebody wrote."""
     (tmp_path / "page.md").write_text("nothing", encoding="utf-8")
 
-    with pytest.raises(RealSamError, match="marks of the totals are gone"):
+    with pytest.raises(RealSamError, match="are gone; put them back"):
         totals.update(tmp_path / "page.md", tmp_path)

@@ -1,4 +1,4 @@
-"""What a campaign leaves behind: totals for people, a JSON file for programs."""
+"""What a benchmark leaves behind: lines for people, a JSON file for programs, a part of a page."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from realsam.errors import RealSamError
 from realsam.files import replacing
 from realsam.ir import provenance
 
@@ -18,12 +19,12 @@ def about(command: str) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "command": command,
-        "commit": _commit(),
+        "commit": commit(),
         "cores": cores,
     } | provenance()
 
 
-def _commit() -> str:
+def commit() -> str:
     """The commit that runs, marked where files differ from it."""
     command = ["git", "describe", "--always", "--dirty", "--exclude", "*"]
     try:
@@ -49,3 +50,18 @@ def write(path: Path, record: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as partial:
         partial.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def rewrite(page: Path, begin: str, end: str, text: str) -> None:
+    """Put text between two marks of a page, in place of what stood there.
+
+    Raises:
+        RealSamError: if the page has lost its marks.
+    """
+    whole = page.read_text(encoding="utf-8")
+    if whole.count(begin) != 1 or whole.count(end) != 1:
+        raise RealSamError(f"{page}: the marks {begin} and {end} are gone", "put them back")
+    before, rest = whole.split(begin)
+    _, after = rest.split(end)
+    with replacing(page) as partial:
+        partial.write_text(f"{before}{begin}\n{text}{end}{after}", encoding="utf-8")
