@@ -14,7 +14,7 @@ from typing import Any
 import click
 import numpy as np
 
-from benchmarks.campaign import record
+from benchmarks import record
 from realsam.arrays import I16
 from realsam.checking import check
 from realsam.console import note

@@ -125,6 +125,9 @@ class Kernel:
 
 def _parameter(hint: Any, value: Any) -> Any:
     """What an annotation and a first argument say, tuples inside tuples."""
+    # From 2.5 on, numpy's NDArray is an alias that keeps its name.
+    if alias := getattr(typing.get_origin(hint), "__value__", None):
+        hint = alias[typing.get_args(hint)]
     if typing.get_origin(hint) is tuple:
         return tuple(map(_parameter, typing.get_args(hint), value))
     if typing.get_origin(hint) is np.ndarray:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 import torch
 
-from benchmarks.campaign import record
+from benchmarks import record
 from benchmarks.energy.measure import Budget, measure
 from benchmarks.energy.meters import Meter, cpu_meter, gpu_meter
 from benchmarks.energy.on_torch import OnTorch

@@ -1,6 +1,7 @@
 """Kernels as machine code: what they take, what they refuse, and when they are compiled anew."""
 
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +11,8 @@ import pytest
 
 from realsam.arrays import F64, I8, I64, U8
 from sim import machine_code
-from sim.jit import Kernel, inlined, jit
+from sim.entry import Parameter
+from sim.jit import Kernel, _parameter, inlined, jit
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("NUMBA_DISABLE_JIT", "0") != "0", reason="nothing is compiled"
@@ -252,3 +254,12 @@ def test_decorator_leaves_the_function_at_hand() -> None:
     """For those who look at it."""
     assert jit(_scaled).py_func is _scaled
     assert jit(_scaled).__doc__ == _scaled.__doc__
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="an alias has no name before Python 3.12")
+def test_named_alias_of_an_array_is_an_array() -> None:
+    """As numpy declares its NDArray from 2.5 on."""
+    names: dict[str, Any] = {"np": np, "Any": Any}
+    exec("type Array[T] = np.ndarray[tuple[Any, ...], np.dtype[T]]", names)
+
+    assert _parameter(names["Array"][np.int64], np.zeros(3)) == Parameter(np.dtype(np.int64), 1)
