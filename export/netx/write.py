@@ -5,11 +5,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from export.hdf5 import put, put_text, written
+from export.hdf5 import put, put_text, refuse_unwritable, written
 from export.netx.layout import BIAS_SHIFT, FORMAT, Stack, bias_fits, stacks
 from export.netx.read import from_netx
 from realsam.arrays import I64
-from realsam.errors import ExportError
 from realsam.ir import Input, Lif, Network
 
 
@@ -23,17 +22,12 @@ def to_netx(network: Network, path: Path) -> None:
         ExportError: if HDF5 cannot hold the name of a population.
     """
     for name in network.sizes:
-        _refuse_unwritable(name)
+        refuse_unwritable(name)
     with written(path) as partial:
         with h5py.File(partial, "w") as file:
             _write_layers(file, network)
             _write_description(file.create_group("realsam"), network)
         from_netx(partial)  # compares the digest: a wrong file never replaces a right one
-
-
-def _refuse_unwritable(name: str) -> None:
-    if "\0" in name or any("\ud800" <= letter <= "\udfff" for letter in name):
-        raise ExportError(f"population name {name!r} is no text that HDF5 holds", "rename it")
 
 
 def _write_layers(file: h5py.File, network: Network) -> None:

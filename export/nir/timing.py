@@ -1,0 +1,144 @@
+"""In which step of a NIR file a spike takes effect, for any delays of a Network.
+
+NIR knows no chip steps. Step t of the file is chip step t P + d of a population of depth d, P chip
+steps per token, and a synapse of delay x from depth k to depth l takes
+
+    lag = (1 + x + k - l) / P    steps of the file, which must be a whole number.
+
+Simulators agree on lag 0 of an edge that leads forward, and on lag 1 of one that closes a loop;
+every other lag is a nir.Delay. So a depth is that of the fastest way from the input, which gives
+most edges lag 0. What the input does not reach plays as late as what it feeds allows.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from heapq import heappop, heappush
+
+import numpy as np
+
+from realsam.arrays import I64
+from realsam.errors import ExportError
+from realsam.ir import Network
+
+Hops = Mapping[str, Mapping[str, int]]  # source -> target -> chip steps of the fastest synapse
+
+
+@dataclass(frozen=True, eq=False)
+class Connection:
+    """The synapses of one projection from one of its sources."""
+
+    projection: int  # which of the network's
+    source: str
+    target: str
+    columns: slice  # of the projection
+    lag: I64  # [M] steps of the file between a spike and its effect
+    closes_loop: bool  # what simulators then take a step for
+
+    @property
+    def needs_delay(self) -> bool:
+        """Whether lags are others than the place in the graph says."""
+        return bool(np.any(self.lag != self.closes_loop))
+
+
+def depths(network: Network, without: str | None = None) -> dict[str, int]:
+    """Depth of the input, which is 0, and of every population.
+
+    Args:
+        network: any network.
+        without: a population whose own input does not count.
+    """
+    hops: dict[str, dict[str, int]] = defaultdict(dict)
+    for j, source, columns in _connections(network):
+        q = network.projections[j]
+        steps = 1 + int(q.delay[columns].min())
+        if q.target != without:
+            hops[source][q.target] = min(steps, hops[source].get(q.target, steps))
+    found = {network.input.name: 0}
+    _spread(found, hops, network.input.name)
+    while missing := [name for name in network.sizes if name not in found]:
+        feeds = [name for name in missing if any(target in found for target in hops[name])]
+        seed = network.readout if network.readout in missing else missing[0]
+        name = feeds[0] if feeds else seed
+        alone = network.readout_phase if name == network.readout else 0
+        late = [found[target] - steps for target, steps in hops[name].items() if target in found]
+        found[name] = max(late, default=alone)
+        _spread(found, hops, name)
+    return found
+
+
+def timed(
+    network: Network, depth: Mapping[str, int], without: str | None = None
+) -> list[Connection]:
+    """Every connection with its lags, in the order of projections and their sources.
+
+    Raises:
+        ExportError: naming the first synapse that meets no step of the file.
+    """
+    rank = {name: (depth[name], place) for place, name in enumerate(network.sizes)}
+    reached = _Reached(network)
+    found = []
+    for j, source, columns in _connections(network):
+        q = network.projections[j]
+        if q.target == without:
+            continue
+        delay = q.delay[columns]
+        steps = 1 + delay + depth[source] - depth[q.target]
+        lag, rest = np.divmod(steps, network.steps_per_token)
+        for i in np.flatnonzero((rest > 0) | (lag < 0))[:1]:
+            raise ExportError(
+                f"{q.name}[{columns.start + i}]: NIR cannot hold delay = {delay[i]}, which meets "
+                f"{q.target} between two of its steps",
+                "use delays that bring all its input in one chip step of a token",
+            )
+        back = rank[source] >= rank[q.target] and source in reached.by(q.target)
+        found.append(Connection(j, source, q.target, columns, lag, back))
+    return found
+
+
+def _connections(network: Network) -> Iterator[tuple[int, str, slice]]:
+    """Number of each projection with each of its sources, and the columns of that source."""
+    for j, q in enumerate(network.projections):
+        start = 0
+        for source in q.sources:
+            end = start + network.sizes[source]
+            yield j, source, slice(start, end)
+            start = end
+
+
+def _spread(found: dict[str, int], hops: Hops, start: str) -> None:
+    """Place what `start` reaches, by the fastest way (Dijkstra's)."""
+    queue = [(found[start], start)]
+    placed = set(found) - {start}
+    while queue:
+        depth, name = heappop(queue)
+        if name in placed:
+            continue
+        placed.add(name)
+        found[name] = depth
+        for target, steps in hops[name].items():
+            if target not in placed:
+                heappush(queue, (depth + steps, target))
+
+
+class _Reached:
+    """What a population reaches, in one hop or more; looked up once."""
+
+    def __init__(self, network: Network) -> None:
+        self._feeds: dict[str, set[str]] = {name: set() for name in network.sizes}
+        for q in network.projections:
+            for source in q.sources:
+                self._feeds[source].add(q.target)
+        self._found: dict[str, set[str]] = {}
+
+    def by(self, name: str) -> set[str]:
+        """Names of populations, its own too if it is in a loop."""
+        if name not in self._found:
+            reached: set[str] = set()
+            waiting = [name]
+            while waiting:
+                new = self._feeds[waiting.pop()] - reached
+                reached |= new
+                waiting += new
+            self._found[name] = reached
+        return self._found[name]
