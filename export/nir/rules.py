@@ -5,7 +5,7 @@ between two numbers of the file, has no form in it. The portable profile holds l
 that today's importers read alike.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -71,25 +71,18 @@ def plan(network: Network, profile: Profile) -> Plan:
 
 
 def _clock(network: Network) -> str | None:
-    """The name of a first population that is `always_on`, and that is heard alone."""
-    first = network.populations[0]
-    lif, loops = always_on(first.name, network.steps_per_token)
-    own = tuple(q for q in network.projections if q.target == first.name)
-    shared = any(
-        first.name in q.sources and len(q.sources) > 1 for q in network.projections[len(loops) :]
-    )
-    known = {first.name}.issuperset(*(q.sources for q in own))
-    if (
-        first.name == network.readout
-        or shared
-        or not known
-        or own != network.projections[: len(own)]
-    ):
+    """The name of a first population that is `always_on`, and that others hear alone."""
+    first, steps = network.populations[0], network.steps_per_token
+    lif, loops = always_on(first.name, steps)
+    own, others = network.projections[: len(loops)], network.projections[len(loops) :]
+    mixed = [q for q in others if first.name in q.sources and q.sources != (first.name,)]
+    entered = [q for q in others if q.target == first.name]
+    looped = all({q.target, *q.sources} == {first.name} for q in own)
+    if mixed or entered or not looped or first.name == network.readout:
         return None
-    expected = replace(network, populations=(lif,), projections=tuple(loops), readout=first.name)
-    return (
-        first.name if expected == replace(expected, populations=(first,), projections=own) else None
-    )
+    given = Network(network.input, (first,), own, first.name, steps)
+    expected = Network(network.input, (lif,), tuple(loops), first.name, steps)
+    return first.name if given == expected else None
 
 
 def _kind(network: Network, lif: Lif) -> Kind:

@@ -83,7 +83,8 @@ class _Writer:
     def graph(self) -> nir.NIRGraph:
         """The whole graph."""
         lines = self._network.input
-        self._add(lines.name, nir.Input(np.array([lines.size])), {hints.BITS: lines.message_bits})
+        graded = {hints.BITS: lines.message_bits} if lines.message_bits else {}
+        self._add(lines.name, nir.Input(np.array([lines.size])), graded)
         for place, lif in enumerate(self._plan.populations, 1):
             self._add_population(lif, place)
         self._hold_together()
@@ -93,8 +94,8 @@ class _Writer:
         return nir.NIRGraph(self._nodes, self._edges, metadata=metadata)
 
     def _add(self, name: str, node: nir.NIRNode, told: dict[str, int]) -> None:
-        """Add the node of the input or of a population, with the hints that are not 0."""
-        node.metadata |= {key: value for key, value in told.items() if value}
+        """Add the node of the input or of a population."""
+        node.metadata |= told
         if self._name[name] != name:
             node.metadata[hints.NAME] = name
         self._nodes[self._name[name]] = node
