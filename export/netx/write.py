@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 
 from export.hdf5 import put, put_text, refuse_unwritable, written
-from export.netx.layout import BIAS_SHIFT, FORMAT, Stack, bias_fits, stacks
+from export.netx.layout import BIAS_SHIFT, FORMAT, Stack, bias_fits, reasons, stacks
 from export.netx.read import from_netx
 from realsam.arrays import I64
 from realsam.ir import Input, Lif, Network
@@ -33,10 +33,7 @@ def to_netx(network: Network, path: Path) -> None:
 def _write_layers(file: h5py.File, network: Network) -> None:
     """Write `layer`: the input, then each population with a concat in front where it needs one."""
     chain = stacks(network)
-    plain = [
-        stack.is_plain(previous, network.input)
-        for stack, previous in zip(chain, network.sizes, strict=False)  # sizes: input first
-    ]
+    plain = [not why for why in reasons(network).values()]
     # Each population's dense layer, behind its concat; sources may stand later in the chain.
     places = np.cumsum([1 if p else 2 for p in plain])
     index = {network.input.name: 0} | {

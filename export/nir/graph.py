@@ -131,7 +131,7 @@ class _Reader:
 
     def readout(self, output: str) -> str:
         """The node that the Output gets: a neuron, an identity that sums, or the Output itself."""
-        into = [name for name in self._into(output) if not self._is_nothing(name)]
+        into = self._into(output)
         if len(into) == 1 and (isinstance(self.nodes[into[0]], NEURONS) or self._is_sum(into[0])):
             return into[0]
         return output
@@ -189,10 +189,6 @@ class _Reader:
     def _is_sum(self, name: str) -> bool:
         """True if a node with weights adds up other nodes with weights."""
         return all(isinstance(self.nodes[n], WEIGHTS) for n in (name, *self._into(name)))
-
-    def _is_nothing(self, name: str) -> bool:
-        node = self.nodes[name]
-        return isinstance(node, nir.Linear) and not node.weight.any()
 
     def _refuse_mixing(self, name: str) -> None:
         node = self.nodes[name]

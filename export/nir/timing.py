@@ -5,14 +5,14 @@ steps per token, and a synapse of delay x from depth k to depth l takes
 
     lag = (1 + x + k - l) / P    steps of the file, which must be a whole number.
 
-Simulators agree on lag 0 of an edge that leads forward, and on lag 1 of one that closes a loop;
-every other lag is a nir.Delay. So a depth is that of the fastest way from the input, which gives
-most edges lag 0. What the input does not reach plays as late as what it feeds allows.
+Simulators agree on lag 0 of an edge that leads forward, and on lag 1 of one that closes a loop of
+such edges; every other lag is a nir.Delay. So a depth is that of the fastest way from the input,
+which gives most edges lag 0. What the input does not reach plays as late as what it feeds allows.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 
 import numpy as np
@@ -33,7 +33,7 @@ class Connection:
     target: str
     columns: slice  # of the projection
     lag: I64  # [M] steps of the file between a spike and its effect
-    closes_loop: bool  # what simulators then take a step for
+    closes_loop: bool  # of edges that take no time, so that simulators take a step for it
 
     @property
     def needs_delay(self) -> bool:
@@ -75,8 +75,6 @@ def timed(
     Raises:
         ExportError: naming the first synapse that meets no step of the file.
     """
-    rank = {name: (depth[name], place) for place, name in enumerate(network.sizes)}
-    reached = _Reached(network)
     found = []
     for j, source, columns in _connections(network):
         q = network.projections[j]
@@ -91,9 +89,9 @@ def timed(
                 f"{q.target} between two of its steps",
                 "use delays that bring all its input in one chip step of a token",
             )
-        back = rank[source] >= rank[q.target] and source in reached.by(q.target)
-        found.append(Connection(j, source, q.target, columns, lag, back))
-    return found
+        found.append(Connection(j, source, q.target, columns, lag, closes_loop=False))
+    at_once = _AtOnce(found)
+    return [replace(c, closes_loop=c.source in at_once.reached(c.target)) for c in found]
 
 
 def _connections(network: Network) -> Iterator[tuple[int, str, slice]]:
@@ -121,24 +119,23 @@ def _spread(found: dict[str, int], hops: Hops, start: str) -> None:
                 heappush(queue, (depth + steps, target))
 
 
-class _Reached:
-    """What a population reaches, in one hop or more; looked up once."""
+class _AtOnce:
+    """What a population reaches in the same step of the file; looked up once."""
 
-    def __init__(self, network: Network) -> None:
-        self._feeds: dict[str, set[str]] = {name: set() for name in network.sizes}
-        for q in network.projections:
-            for source in q.sources:
-                self._feeds[source].add(q.target)
+    def __init__(self, connections: list[Connection]) -> None:
+        self._feeds: dict[str, set[str]] = defaultdict(set)
+        for c in connections:
+            if not c.lag.all():
+                self._feeds[c.source].add(c.target)
         self._found: dict[str, set[str]] = {}
 
-    def by(self, name: str) -> set[str]:
-        """Names of populations, its own too if it is in a loop."""
+    def reached(self, name: str) -> set[str]:
+        """Names of populations, the first one too."""
         if name not in self._found:
-            reached: set[str] = set()
-            waiting = [name]
+            found, waiting = {name}, [name]
             while waiting:
-                new = self._feeds[waiting.pop()] - reached
-                reached |= new
+                new = self._feeds[waiting.pop()] - found
+                found |= new
                 waiting += new
-            self._found[name] = reached
+            self._found[name] = found
         return self._found[name]

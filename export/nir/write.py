@@ -12,8 +12,8 @@ voltage step higher, an identity Linear in every loop and in front of the Output
     the readout      layer1 layer1_to_readout readout (Output)    ... readout (Linear) output
 
 A readout that spikes feeds the Output with its spikes, one that has memory alone is an LI. A
-population without input, or one that nobody hears, has weights of 0 from the input, or to the
-Output: NIR takes others for inputs and outputs. A population `always_on` becomes biases.
+population without input, or one that nobody hears, has weights of 0 from the input, or from itself:
+NIR takes others for inputs and outputs. A population `always_on` becomes biases.
 
 Weights are float32 with the weight exponent multiplied in, neuron values float64. Metadata is that
 of `export.nir.hints`.
@@ -24,8 +24,10 @@ the threshold), Norse 1.1.0 (ignores r of LIF).
 """
 
 import re
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import h5py
@@ -37,8 +39,7 @@ from export.nir import hints
 from export.nir.neuron import DT, Profile, bias_leaks, to_neuron
 from export.nir.read import from_nir
 from export.nir.rules import Plan, plan, refuse_inexact
-from export.nir.timing import Connection
-from realsam.arrays import F32, F64
+from realsam.arrays import F32, F64, I64
 from realsam.fixedpoint import STATE_SHIFT
 from realsam.ir import Lif, Network
 
@@ -78,7 +79,6 @@ class _Writer:
         self._name = node_names([found.network.input.name, *(p.name for p in found.populations)])
         self._nodes: dict[str, nir.NIRNode] = {}
         self._edges: list[tuple[str, str]] = []
-        self._output = ""  # the node that adds up what the Output gets
 
     def graph(self) -> nir.NIRGraph:
         """The whole graph."""
@@ -110,14 +110,15 @@ class _Writer:
             weight = q.weight[:, c.columns].astype(np.float32) * np.float32(2.0**q.weight_exp)
             told |= {hints.EXPONENT: q.weight_exp} if q.weight_exp else {}
             told |= {hints.PROJECTION: c.projection} if self._plan.is_numbered else {}
-            self._connect(c.source, lif.name, _weights(weight, bias, told), c)
+            delay = c.lag if c.needs_delay else None
+            self._connect(c.source, lif.name, _weights(weight, bias, told), delay, c.closes_loop)
             bias, told = None, {}  # one of the connections has it
         if not self._plan.into[lif.name]:
-            weight = np.zeros((lif.size, self._network.input.size), np.float32)
-            told[hints.PROJECTION] = hints.NO_PROJECTION
-            self._connect(self._network.input.name, lif.name, _weights(weight, bias, told))
-        if lif.name == self._network.readout:
-            self._add_output(lif)
+            lines = self._network.input.name
+            self._connect(lines, lif.name, self._nothing(lines, lif.name, bias, told))
+        node = self._name[lif.name]
+        if lif.name == self._network.readout and not isinstance(self._nodes[node], nir.Output):
+            self._edges.append((node, self._put("output", _output(lif))))
 
     def _node(self, lif: Lif) -> nir.NIRNode:
         kind = self._plan.kind[lif.name]
@@ -143,37 +144,42 @@ class _Writer:
         }
         return total, {hints.CONSTANT: integers}
 
+    def _nothing(
+        self,
+        source: str,
+        target: str,
+        bias: F64 | None = None,
+        told: Mapping[str, Any] = MappingProxyType({}),
+    ) -> nir.NIRNode:
+        """Weights of 0 that hold the graph together, and the bias of what hears nothing else."""
+        weight = np.zeros([self._network.sizes[name] for name in (target, source)], np.float32)
+        return _weights(weight, bias, {**told, hints.PROJECTION: hints.NO_PROJECTION})
+
     def _connect(
-        self, source: str, target: str, weights: nir.NIRNode, timing: Connection | None = None
+        self,
+        source: str,
+        target: str,
+        weights: nir.NIRNode,
+        delay: I64 | None = None,
+        back: bool = False,
     ) -> None:
         """Lead an edge from population to population, through what its time takes."""
         ends = self._name[source], self._name[target]
         names = [self._put("_to_".join(ends), weights)]
-        if timing and timing.needs_delay:
-            names.insert(0, self._put(f"{names[0]}_delay", nir.Delay(timing.lag * DT)))
-        elif timing and timing.closes_loop and self._profile == "portable":
+        if delay is not None:
+            names.insert(0, self._put(f"{names[0]}_delay", nir.Delay(delay * DT)))
+        elif back and self._profile == "portable":
             names.append(self._put(f"{ends[1]}_loop", _identity(len(weights.weight))))
         self._edges += pairwise([ends[0], *names, ends[1]])
 
-    def _add_output(self, lif: Lif) -> None:
-        """Make a readout one: what is no Output itself feeds one."""
-        name = self._name[lif.name]
-        self._output = name
-        if not isinstance(self._nodes[name], nir.Output):
-            output = self._put("output", _output(lif))
-            self._edges.append((name, output))
-            if self._plan.kind[lif.name] != "sum":
-                self._output = output
-
     def _hold_together(self) -> None:
-        """Lead weights of 0 from what nobody hears to the Output."""
-        n_rows = self._network.sizes[self._network.readout]
+        """Lead weights of 0 from what feeds nothing: from a population back to itself."""
         fed = {source for source, _ in self._edges}
         for name, node in self._name.items():
-            if node not in fed and name != self._network.readout:
-                weight = np.zeros((n_rows, self._network.sizes[name]), np.float32)
-                nothing = _weights(weight, None, {hints.PROJECTION: hints.NO_PROJECTION})
-                self._edges += pairwise([node, self._put(f"{node}_unheard", nothing), self._output])
+            if node not in fed and not isinstance(self._nodes[node], nir.Output):
+                lines = name == self._network.input.name
+                target = self._plan.populations[0].name if lines else name
+                self._connect(name, target, self._nothing(name, target), back=not lines)
 
     def _put(self, name: str, node: nir.NIRNode) -> str:
         while name in self._nodes or name in self._name.values():
