@@ -16,6 +16,7 @@ from export.nir.timing import Connection, depths, timed
 from export.quantize.always_on import always_on
 from realsam.arrays import F64
 from realsam.errors import ExportError
+from realsam.fixedpoint import STATE_SHIFT
 from realsam.ir import Lif, Network
 from realsam.limits import DU_MAX, DV_MAX, NEVER_SPIKES
 
@@ -51,14 +52,20 @@ def plan(network: Network, profile: Profile) -> Plan:
     for name in network.sizes:
         refuse_unwritable(name)
     clock = _clock(network)
-    depth = depths(network, without=clock)
+    kind = {p.name: _kind(network, p) for p in network.populations}
+    for lif in network.populations:
+        if lif.name != clock:
+            _refuse_registers(network, lif, kind[lif.name], profile)
+    # Only with delays can a file be right from the first chip step on.
+    delays = profile == "spec" and network.steps_per_token == 1
+    start = [p.name for p in network.populations if delays and acts_alone(p)]
+    depth = depths(network, start, without=clock)
     timing = timed(network, depth, without=clock)
     if clock and (depth[clock] or any(c.lag.any() for c in timing if c.source == clock)):
-        clock = None  # a neuron like others: its spikes do not act from the first step on
+        # Its spikes do not act from the first step on: a neuron like others.
+        _refuse_registers(network, network.populations[0], "spiking", profile)
+        clock = None
     populations = tuple(p for p in network.populations if p.name != clock)
-    kind = {p.name: _kind(network, p) for p in populations}
-    for lif in populations:
-        _refuse_registers(network, lif, kind[lif.name], profile)
     _refuse_rounding(network)
     _refuse_phase(network, depth[network.readout])
     into: dict[str, list[Connection]] = {p.name: [] for p in populations}
@@ -68,6 +75,19 @@ def plan(network: Network, profile: Profile) -> Plan:
     if profile == "portable":
         _refuse_delays(network, into)
     return Plan(network, populations, depth, into, constants, kind, clock)
+
+
+def acts_alone(lif: Lif) -> bool:
+    """Whether a bias is felt before any input: in the voltage of later steps, or as spikes."""
+    felt = (lif.dv != DV_MAX) | (lif.bias > lif.vth << STATE_SHIFT)
+    return bool(np.any((lif.bias != 0) & felt))
+
+
+def early_biases(network: Network, profile: Profile) -> dict[str, int]:
+    """Populations whose bias acts some chip steps before the file begins, and how many."""
+    found = plan(network, profile)
+    early = [p.name for p in found.populations if acts_alone(p) and found.depth[p.name] > 0]
+    return {name: found.depth[name] for name in early}
 
 
 def _clock(network: Network) -> str | None:

@@ -11,7 +11,7 @@ which gives most edges lag 0. What the input does not reach plays as late as wha
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 
@@ -41,11 +41,14 @@ class Connection:
         return bool(np.any(self.lag != self.closes_loop))
 
 
-def depths(network: Network, without: str | None = None) -> dict[str, int]:
+def depths(
+    network: Network, start: Sequence[str] = (), without: str | None = None
+) -> dict[str, int]:
     """Depth of the input, which is 0, and of every population.
 
     Args:
         network: any network.
+        start: populations that act from the first chip step on: their depth is 0, too.
         without: a population whose own input does not count.
     """
     hops: dict[str, dict[str, int]] = defaultdict(dict)
@@ -54,16 +57,15 @@ def depths(network: Network, without: str | None = None) -> dict[str, int]:
         steps = 1 + int(q.delay[columns].min())
         if q.target != without:
             hops[source][q.target] = min(steps, hops[source].get(q.target, steps))
-    found = {network.input.name: 0}
-    _spread(found, hops, network.input.name)
+    found: dict[str, int] = {}
+    _spread(found, hops, dict.fromkeys([network.input.name, *start], 0))
     while missing := [name for name in network.sizes if name not in found]:
         feeds = [name for name in missing if any(target in found for target in hops[name])]
         seed = network.readout if network.readout in missing else missing[0]
         name = feeds[0] if feeds else seed
         alone = network.readout_phase if name == network.readout else 0
         late = [found[target] - steps for target, steps in hops[name].items() if target in found]
-        found[name] = max(late, default=alone)
-        _spread(found, hops, name)
+        _spread(found, hops, {name: max(late, default=alone)})
     return found
 
 
@@ -104,18 +106,14 @@ def _connections(network: Network) -> Iterator[tuple[int, str, slice]]:
             start = end
 
 
-def _spread(found: dict[str, int], hops: Hops, start: str) -> None:
-    """Place what `start` reaches, by the fastest way (Dijkstra's)."""
-    queue = [(found[start], start)]
-    placed = set(found) - {start}
+def _spread(found: dict[str, int], hops: Hops, start: Mapping[str, int]) -> None:
+    """Place these populations and what they reach, by the fastest way (Dijkstra's)."""
+    queue = [(depth, name) for name, depth in start.items()]
     while queue:
         depth, name = heappop(queue)
-        if name in placed:
-            continue
-        placed.add(name)
-        found[name] = depth
-        for target, steps in hops[name].items():
-            if target not in placed:
+        if name not in found:
+            found[name] = depth
+            for target, steps in hops[name].items():
                 heappush(queue, (depth + steps, target))
 
 

@@ -88,6 +88,11 @@ def command(
         emit_json({"out": str(out), **proof})
         return
     click.echo(f"{out}: {', '.join(proof['files'])}")
+    for name, steps in proof["early_biases"].items():
+        note(
+            f"{name}: its bias acts {steps} chip steps before the first step of a portable file; "
+            "--profile spec has them"
+        )
     _show_plainness(proof)
     click.echo(
         f"exact: {proof['n_tokens']} rows of {proof['input']} input x {proof['n_neurons']} "

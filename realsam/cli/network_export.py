@@ -9,7 +9,7 @@ import numpy as np
 from export.bundle import NETX, NIR, READERS, replacing_folder
 from export.network_file import format_of
 from export.netx import require_plain, to_netx
-from export.nir import Profile, to_nir
+from export.nir import Profile, early_biases, to_nir
 from realsam.arrays import Spikes
 from realsam.cli.places import refuse_place
 from realsam.cli.proof import compare
@@ -77,8 +77,10 @@ def export_network(
             for name in formats:
                 write(name, folder / FILES[name])
         files = [FILES[name] for name in formats]
+    early = early_biases(network, profile) if "nir" in formats else {}
     return {
         "files": files,
+        "early_biases": early,
         "network": network.digest,
         "input": "random" if given is None else "given",
         "n_tokens": len(rows),
