@@ -13,6 +13,7 @@ from export.nir import from_nir, to_nir
 from realsam.ir import Input
 from tests.export.foreign_nir import small, written
 from tests.realsam.cli.conftest import call, error, parsed
+from tests.realsam.cli.networks import LATE, NETWORK, saved
 
 
 @pytest.fixture
