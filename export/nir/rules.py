@@ -106,9 +106,10 @@ def _clock(network: Network) -> str | None:
 
 
 def _kind(network: Network, lif: Lif) -> Kind:
-    heard = any(lif.name in q.sources for q in network.projections)
-    if lif.name != network.readout or heard or np.any(lif.vth != NEVER_SPIKES):
+    if lif.name != network.readout or np.any(lif.vth != NEVER_SPIKES):
         return "spiking"
+    if any(lif.name in q.sources for q in network.projections):
+        return "spiking"  # or its voltage would reach those that hear it
     forgets = np.all(lif.du == DU_MAX) and np.all(lif.dv == DV_MAX)
     return "sum" if forgets else "leaky"
 

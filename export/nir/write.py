@@ -24,10 +24,8 @@ the threshold), Norse 1.1.0 (ignores r of LIF).
 """
 
 import re
-from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import h5py
@@ -104,18 +102,21 @@ class _Writer:
         """Add a population and everything that it hears."""
         depth = self._plan.depth[lif.name]
         self._add(lif.name, self._node(lif), {} if depth == place else {hints.DEPTH: depth})
-        bias, told = self._bias(lif)
-        for c in self._plan.into[lif.name]:
+        heard = self._plan.into[lif.name]
+        bias, integers = self._bias(lif)
+        # A loop may stand still in the first step of a simulator, a bias must not.
+        bearer = next((c for c in heard if not c.closes_loop), None)
+        for c in heard:
             q = self._network.projections[c.projection]
             weight = q.weight[:, c.columns].astype(np.float32) * np.float32(2.0**q.weight_exp)
-            told |= {hints.EXPONENT: q.weight_exp} if q.weight_exp else {}
+            told = {hints.EXPONENT: q.weight_exp} if q.weight_exp else {}
             told |= {hints.PROJECTION: c.projection} if self._plan.is_numbered else {}
+            carried = (bias, told | integers) if c is bearer else (None, told)
             delay = c.lag if c.needs_delay else None
-            self._connect(c.source, lif.name, _weights(weight, bias, told), delay, c.closes_loop)
-            bias, told = None, {}  # one of the connections has it
-        if not self._plan.into[lif.name]:
+            self._connect(c.source, lif.name, _weights(weight, *carried), delay, c.closes_loop)
+        if not heard or (bearer is None and bias is not None):
             lines = self._network.input.name
-            self._connect(lines, lif.name, self._nothing(lines, lif.name, bias, told))
+            self._connect(lines, lif.name, self._nothing(lines, lif.name, bias, integers))
         node = self._name[lif.name]
         if lif.name == self._network.readout and not isinstance(self._nodes[node], nir.Output):
             self._edges.append((node, self._put("output", _output(lif))))
@@ -145,15 +146,11 @@ class _Writer:
         return total, {hints.CONSTANT: integers}
 
     def _nothing(
-        self,
-        source: str,
-        target: str,
-        bias: F64 | None = None,
-        told: Mapping[str, Any] = MappingProxyType({}),
+        self, source: str, target: str, bias: F64 | None, integers: dict[str, Any]
     ) -> nir.NIRNode:
-        """Weights of 0 that hold the graph together, and the bias of what hears nothing else."""
+        """Weights of 0 that hold the graph together, and the bias of what hears no other."""
         weight = np.zeros([self._network.sizes[name] for name in (target, source)], np.float32)
-        return _weights(weight, bias, {**told, hints.PROJECTION: hints.NO_PROJECTION})
+        return _weights(weight, bias, {**integers, hints.PROJECTION: hints.NO_PROJECTION})
 
     def _connect(
         self,
@@ -179,7 +176,8 @@ class _Writer:
             if node not in fed and not isinstance(self._nodes[node], nir.Output):
                 lines = name == self._network.input.name
                 target = self._plan.populations[0].name if lines else name
-                self._connect(name, target, self._nothing(name, target), back=not lines)
+                nothing = self._nothing(name, target, None, {})
+                self._connect(name, target, nothing, back=not lines)
 
     def _put(self, name: str, node: nir.NIRNode) -> str:
         while name in self._nodes or name in self._name.values():
