@@ -64,10 +64,10 @@ def drawn(seed: int) -> Network:
     )
 
 
-def differences(network: Network, file: Path, profile: Profile) -> int:
+def differences(network: Network, file: Path, profile: Profile, n_steps: int = N_STEPS) -> int:
     """Spikes of all nodes that a reader of foreign files finds otherwise."""
     rng = np.random.default_rng(1)
-    spikes = (rng.random((N_STEPS, network.input.size)) < 0.4).astype(np.uint8)
+    spikes = (rng.random((n_steps, network.input.size)) < 0.4).astype(np.uint8)
     run = reference.run(network, Replay(spikes))
     to_nir(network, file, profile)
     model = read_model(file)
@@ -83,7 +83,7 @@ def differences(network: Network, file: Path, profile: Profile) -> int:
 
 def _unlike(found: Spikes, expected: Spikes, late: int) -> int:
     """A population of depth d plays step t of the file d chip steps later, or earlier."""
-    start, end = max(late, 0), N_STEPS + min(late, 0)
+    start, end = max(late, 0), len(found) + min(late, 0)
     return int(np.count_nonzero(found[start - late : end - late] != expected[start:end]))
 
 
@@ -113,20 +113,15 @@ def test_layers_of_a_token_clock(file: Path, profile: Profile, seed: int) -> Non
 @settings(max_examples=30, deadline=None)
 @given(seed=SEEDS)
 def test_currents_with_memory(file: Path, seed: int) -> None:
-    """Half of it stays: exact as long as bits remain."""
+    """Half of it stays, six times before a bit is lost."""
     network = drawn(seed)
     rng = np.random.default_rng(seed)
     halves = [
         replace(p, du=rng.choice([2047, 4095], p.size), bias=np.zeros(p.size, np.int64))
         for p in network.populations
     ]
-    silent_at_first = replace(
-        network,
-        populations=tuple(halves),
-        projections=tuple(replace(q, weight=q.weight // 32 * 32) for q in network.projections),
-    )
 
-    assert differences(silent_at_first, file, "spec") == 0
+    assert differences(replace(network, populations=tuple(halves)), file, "spec", n_steps=6) == 0
 
 
 def test_a_portable_file_begins_with_the_input(file: Path) -> None:
