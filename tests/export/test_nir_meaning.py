@@ -83,7 +83,8 @@ def differences(network: Network, file: Path, profile: Profile, n_steps: int = N
 
 def _unlike(found: Spikes, expected: Spikes, late: int) -> int:
     """A population of depth d plays step t of the file d chip steps later, or earlier."""
-    start, end = max(late, 0), len(found) + min(late, 0)
+    start = max(late, 0)
+    end = max(start, len(found) + min(late, 0))
     return int(np.count_nonzero(found[start - late : end - late] != expected[start:end]))
 
 
