@@ -180,6 +180,11 @@ class _Reader:
                 f"{name}: hears {', '.join(into)}, not one population",
                 "give every connection a Linear node of its own",
             )
+        if isinstance(self.nodes[into[0]], nir.LI | nir.CubaLI):
+            raise ExportError(
+                f"{name}: hears {into[0]}, a node without spikes",
+                "only an Output can read voltages",
+            )
         bias = node.bias if isinstance(node, nir.Affine) else np.zeros(len(node.weight), np.float32)
         return Edge(self.name(into[0]), node.weight, bias, delay, node.metadata)
 
