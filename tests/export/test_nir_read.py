@@ -91,7 +91,7 @@ PAIR = np.ones(2)
          "a: its connections have different weight exponents"),
         (lambda g: g.nodes.update(a_to_a=nir.Affine(np.eye(2), PAIR)), "a: its bias acts on a cur"),
         (lambda g: g.nodes.update(a_loop=nir.Delay(PAIR)), "a_loop: feeds a without a weight "),
-        (lambda g: g.nodes.update(a=nir.LI(PAIR, PAIR, PAIR * 0)), "a_to_a: hears a, a node without"),
+        (lambda g: g.nodes.update(a=nir.LI(PAIR, PAIR, PAIR * 0)), "a_to_a: hears a, a node with"),
         (lambda g: g.metadata.update(steps_per_token=63), "steps_per_token = 63 is outside 1..62"),
         (lambda g: g.nodes.update(a_loop=nir.Scale(PAIR)), "a_loop: node type Scale cannot be re"),
         (lambda g: g.edges.extend([("input", "a")]), "input: feeds a without a weight matrix"),
