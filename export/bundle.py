@@ -11,7 +11,8 @@ record.safetensors  the training module's own spikes on the probe text
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -173,9 +174,7 @@ def save_bundle(
     """
     folder = folder.resolve()
     _refuse_foreign(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
+    with replacing_folder(folder) as partial:
         if "netx" in formats:
             to_netx(network, partial / NETX)
         if "nir" in formats:
@@ -197,9 +196,6 @@ def save_bundle(
             path.chmod(0o644)  # safetensors keeps its files to their owner
         prove(partial)
         _keep_others(folder, partial)
-        swap(partial, folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -218,6 +214,27 @@ def _keep_others(folder: Path, partial: Path) -> None:
             continue
         copy = shutil.copytree if path.is_dir() else shutil.copy2
         copy(path, partial / path.name)
+
+
+@contextmanager
+def replacing_folder(folder: Path) -> Iterator[Path]:
+    """Give a folder to write to; it takes the place of `folder` if the block ends well.
+
+    Raises:
+        ExportError: if there is no room for it.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    except OSError as error:
+        raise ExportError(
+            f"{folder}: cannot be written ({error.strerror})", "give another --out"
+        ) from error
+    try:
+        yield partial
+        swap(partial, folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def swap(partial: Path, folder: Path) -> None:

@@ -99,6 +99,16 @@ def _fixed(strings: npt.NDArray[np.str_]) -> npt.NDArray[np.bytes_]:
     return encoded.astype(h5py.string_dtype("utf-8", encoded.dtype.itemsize))
 
 
+def refuse_unwritable(name: str) -> None:
+    """Refuse the name of a population that no attribute of a file can be.
+
+    Raises:
+        ExportError: naming it.
+    """
+    if "\0" in name or any("\ud800" <= letter <= "\udfff" for letter in name):
+        raise ExportError(f"population name {name!r} is no text that HDF5 holds", "rename it")
+
+
 def text(value: object) -> str:
     """A stored string: HDF5 gives bytes, str, or an array of one of them."""
     value = value.flat[0] if isinstance(value, np.ndarray) else value

@@ -1,4 +1,4 @@
-"""The layout of our netx HDF5 files, and which populations are plain netx.
+"""The layout of our netx HDF5 files, and why a population is not plain netx.
 
     layer/0             type "input", shape [M]
     layer/<i>           type "dense" or "dense_rec", shape [N], weight [N, M], weight_rec [N, N],
@@ -30,6 +30,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from realsam.arrays import I16, I64
+from realsam.errors import ExportError
 from realsam.ir import Input, Lif, Network, Projection, Sparse
 from realsam.limits import BIAS_MANTISSA_MAX
 
@@ -61,24 +62,40 @@ class Stack:
         """[M] delays of these projections."""
         return np.concatenate([np.zeros(0, np.int64), *(q.delay for q in self.projections)])
 
-    def is_plain(self, previous: str, lines: Input) -> bool:
-        """True if stock netx runs this population, fed by `previous`, without a concat."""
-        if not self.is_whole or self.lif.reset:
-            return False
+    def reasons(self, previous: str, lines: Input) -> tuple[str, ...]:
+        """Why stock netx cannot run this population, fed by `previous`; none: it is plain."""
+        found = []
+        if not self.is_whole:
+            found.append("has weights as a list, which stock netx has not")
+        if self.lif.reset:
+            found.append("has resets, which stock netx takes as arguments")
         if lines.message_bits and lines.name in self.sources:
-            return False
-        chain = self.sources in ((previous,), (previous, self.lif.name))
-        on_time = not self.delay.any() and not any(q.weight_exp for q in self.projections)
-        return chain and on_time and bias_fits(self.lif.bias) and self._weights_fit()
+            found.append("hears graded input, whose bits stock netx takes as an argument")
+        if self.sources not in ((previous,), (previous, self.lif.name)):
+            heard = ", ".join(self.sources) or "nothing"
+            found.append(f"hears {heard} in place of {previous}, or of {previous} and itself")
+        if self.delay.any():
+            found.append(f"has delays of up to {self.delay.max()} steps")
+        if exponents := sorted({q.weight_exp for q in self.projections} - {0}):
+            found.append(f"has weight_exp = {', '.join(map(str, exponents))}")
+        if not bias_fits(self.lif.bias):
+            found.append(f"has biases that are no multiples of {1 << BIAS_SHIFT}, or too large")
+        return (*found, *self._reasons_of_weights())
 
-    def _weights_fit(self) -> bool:
+    def _reasons_of_weights(self) -> tuple[str, ...]:
         # netx scales a layer to 8 bits by its largest weight, and fails on a layer of zeros. Lava
         # clips a block without positive weights at -255, and -256 is what every negative power of
         # two can become by scaling.
         own = self.lif.size if self.is_recurrent else 0
         blocks = np.hsplit(self.weight, [self.weight.shape[1] - own])
+        if not any(b.any() for b in blocks):
+            return ("has no weights but 0, on which stock netx fails",)
         negative = [-int(b.min()) for b in blocks if b.size and b.max() <= 0 and b.any()]
-        return any(b.any() for b in blocks) and not any(n & (n - 1) == 0 for n in negative)
+        return tuple(
+            f"has no positive weight and {-n} as the largest, which Lava would clip"
+            for n in negative
+            if n & (n - 1) == 0
+        )
 
     @property
     def is_recurrent(self) -> bool:
@@ -96,6 +113,25 @@ def stacks(network: Network) -> list[Stack]:
         matrices = tuple(q for q in into[p.name] if not isinstance(q.weight, Sparse))
         found.append(Stack(p, matrices, len(matrices) == len(into[p.name])))
     return found
+
+
+def reasons(network: Network) -> dict[str, tuple[str, ...]]:
+    """Of every population, why stock netx cannot run it; none where it is plain netx."""
+    return {
+        stack.lif.name: stack.reasons(previous, network.input)
+        for stack, previous in zip(stacks(network), network.sizes, strict=False)  # input first
+    }
+
+
+def require_plain(network: Network) -> None:
+    """Refuse a network that stock netx would not run as it is.
+
+    Raises:
+        ExportError: naming every population and every reason.
+    """
+    told = [f"{name} {', '.join(why)}" for name, why in reasons(network).items() if why]
+    if told:
+        raise ExportError(f"not plain netx: {'; '.join(told)}", "leave --plain out")
 
 
 def bias_fits(bias: I64) -> bool:

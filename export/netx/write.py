@@ -5,11 +5,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from export.hdf5 import put, put_text, written
-from export.netx.layout import BIAS_SHIFT, FORMAT, Stack, bias_fits, stacks
+from export.hdf5 import put, put_text, refuse_unwritable, written
+from export.netx.layout import BIAS_SHIFT, FORMAT, Stack, bias_fits, reasons, stacks
 from export.netx.read import from_netx
 from realsam.arrays import I64
-from realsam.errors import ExportError
 from realsam.ir import Input, Lif, Network, Sparse
 
 
@@ -23,18 +22,13 @@ def to_netx(network: Network, path: Path) -> None:
         ExportError: if HDF5 cannot hold the name of a population.
     """
     for name in network.sizes:
-        _refuse_unwritable(name)
+        refuse_unwritable(name)
     with written(path) as partial:
         with h5py.File(partial, "w") as file:
             index = _write_layers(file, network)
             _write_description(file.create_group("realsam"), network)
             _write_projections(file["realsam"], network, index)
         from_netx(partial)  # compares the digest: a wrong file never replaces a right one
-
-
-def _refuse_unwritable(name: str) -> None:
-    if "\0" in name or any("\ud800" <= letter <= "\udfff" for letter in name):
-        raise ExportError(f"population name {name!r} is no text that HDF5 holds", "rename it")
 
 
 def _write_layers(file: h5py.File, network: Network) -> dict[str, int]:
@@ -44,10 +38,7 @@ def _write_layers(file: h5py.File, network: Network) -> dict[str, int]:
         The layer of every population.
     """
     chain = stacks(network)
-    plain = [
-        stack.is_plain(previous, network.input)
-        for stack, previous in zip(chain, network.sizes, strict=False)  # sizes: input first
-    ]
+    plain = [not why for why in reasons(network).values()]
     # Each population's dense layer, behind its concat; sources may stand later in the chain.
     places = np.cumsum([1 if p else 2 for p in plain])
     index = {network.input.name: 0} | {

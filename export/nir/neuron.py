@@ -4,9 +4,12 @@ NIR has neither a step nor integers, so every simulator integrates the equations
 with a step of its own choice. These neurons are written for the step DT, in units of weights
 (v / 64), such that one Euler step is one token without the truncation of the P decays in it:
 
-    v[t+1] = v[t] (1 - DT / tau) + (DT / tau) r I,    tau = DT / (1 - ((4096 - dv) / 4096)**P)
+    I[t+1] = I[t] (1 - DT / tau_syn) + (DT / tau_syn) w_in S     tau_syn = DT 4096 / (du + 1)
+    v[t+1] = v[t] (1 - DT / tau) + (DT / tau) (v_leak + r I)
+                                       tau = DT / (1 - ((4096 - dv) / 4096)**P)
 
-with r = tau / DT, so that the input counts in full.
+with w_in = tau_syn / DT and r = tau / DT, so that the input counts in full. A bias acts on v alone:
+where the current has memory it is v_leak = r bias / 64, else one with the input (an Affine's).
 
 Sources: nir 1.0.8 `nir/ir/neuron.py` (equations); snnTorch 1.0.0 `import_nir.py` (DT).
 """
@@ -16,10 +19,13 @@ from typing import Any, Literal, TypeAlias
 import nir
 import numpy as np
 
+from export.hdf5 import BEYOND
+from export.nir.hints import DV
 from realsam.arrays import F64, I64
 from realsam.errors import ExportError
+from realsam.fixedpoint import DECAY_ONE, STATE_SHIFT
 from realsam.ir import Lif, keep_fraction
-from realsam.limits import DV_MAX
+from realsam.limits import DU_MAX, DV_MAX, NEVER_SPIKES
 
 Profile = Literal["portable", "spec"]
 Neuron: TypeAlias = Any  # nir.CubaLIF or nir.LIF; nir has no types
@@ -75,53 +81,59 @@ def decay_register(where: str, tau: F64, steps: int, hint: I64 | None) -> I64:
     return hint
 
 
-def to_neuron(lif: Lif, steps: int, profile: Profile) -> Neuron:
-    """The node of a spiking population.
+def bias_leaks(lif: Lif) -> bool:
+    """Whether the bias of a population is v_leak, and not that of an Affine in front of it."""
+    return bool(np.any(lif.du != DU_MAX))
 
-    Portable files use CubaLIF with a synapse that forgets within a step: Norse ignores r of LIF.
+
+def to_neuron(lif: Lif, steps: int, profile: Profile, spiking: bool) -> Neuron:
+    """The node of a population: LIF or CubaLIF, or LI or CubaLI if it does not spike.
+
+    Portable files always use CubaLIF: Norse ignores r of LIF.
     """
     tau = time_constant(lif.dv, steps)
-    zero, one = np.zeros_like(tau), np.ones_like(tau)
-    hint = {"dv": lif.dv.copy()}
-    if profile == "spec":
-        return nir.LIF(
-            tau=tau, r=tau / DT, v_leak=zero, v_threshold=one * lif.vth, v_reset=zero, metadata=hint
-        )
-    return nir.CubaLIF(
-        tau_syn=one * DT,
-        tau_mem=tau,
-        r=tau / DT,
-        v_leak=zero,
-        v_threshold=lif.vth + MARGIN,
-        v_reset=zero,
-        w_in=one,
-        metadata=hint,
-    )
+    zero, r = np.zeros_like(tau), tau / DT
+    leak = r * (lif.bias / (1 << STATE_SHIFT)) if bias_leaks(lif) else zero
+    cuba = profile == "portable" or bias_leaks(lif)
+    tau_syn = DT * (DECAY_ONE / (lif.du + 1))
+    common = {"r": r, "v_leak": leak, "metadata": {DV: lif.dv.copy()}}
+    common |= {"tau_syn": tau_syn, "tau_mem": tau, "w_in": tau_syn / DT} if cuba else {"tau": tau}
+    if not spiking:
+        return (nir.CubaLI if cuba else nir.LI)(**common)
+    threshold = lif.vth + (MARGIN if profile == "portable" else 0.0)
+    return (nir.CubaLIF if cuba else nir.LIF)(**common, v_threshold=threshold, v_reset=zero)
 
 
-def from_neuron(name: str, node: Neuron, steps: int) -> tuple[I64, I64]:
-    """Registers dv and vth of a node: [N] each.
+def from_neuron(name: str, node_name: str, node: Neuron, steps: int) -> Lif:
+    """The population of a node, its bias that of v_leak.
 
     Raises:
         ExportError: naming the node and the field that no register can hold.
     """
-    tau = np.asarray(node.tau_mem if isinstance(node, nir.CubaLIF) else node.tau, np.float64)
-    fixed: dict[str, tuple[Any, Any]] = {
-        "v_leak": (node.v_leak, 0.0),
-        "v_reset": (node.v_reset, 0.0),
-        "r": (node.r, tau / DT),
-    }
-    if isinstance(node, nir.CubaLIF):
-        fixed |= {"tau_syn": (node.tau_syn, DT), "w_in": (node.w_in, 1.0)}
+    cuba = isinstance(node, nir.CubaLIF | nir.CubaLI)
+    tau = np.asarray(node.tau_mem if cuba else node.tau, np.float64)
+    du = np.full(tau.shape, DU_MAX)
+    fixed: dict[str, tuple[Any, Any]] = {"r": (node.r, tau / DT)}
+    if cuba:
+        if steps == 1:  # else a current with memory would act within the token
+            du = np.rint(DECAY_ONE * DT / node.tau_syn).astype(np.int64) - 1
+        tau_syn = DT * (DECAY_ONE / (du + 1))
+        fixed |= {"tau_syn": (node.tau_syn, tau_syn), "w_in": (node.w_in, tau_syn / DT)}
+    bias = np.rint(node.v_leak * DT / tau * (1 << STATE_SHIFT)) * (steps == 1)
+    fixed["v_leak"] = node.v_leak, bias / (1 << STATE_SHIFT) * tau / DT
+    vth = np.full(tau.shape, NEVER_SPIKES)
+    if isinstance(node, nir.LIF | nir.CubaLIF):
+        fixed["v_reset"] = node.v_reset, 0.0
+        vth = np.floor(node.v_threshold).astype(np.int64)
+        if not np.isin(node.v_threshold - vth, (0, MARGIN)).all():
+            raise ExportError(
+                f"{node_name}: v_threshold is no multiple of a weight", "quantize the network first"
+            )
     for field, (value, expected) in fixed.items():
         if not np.allclose(value, expected, rtol=ROUNDING, atol=0):
             raise ExportError(
-                f"{name}: {field} is not that of an integer neuron", "quantize the network first"
+                f"{node_name}: {field} is not that of an integer neuron",
+                "quantize the network first",
             )
-    vth = np.floor(node.v_threshold).astype(np.int64)
-    if not np.isin(node.v_threshold - vth, (0, MARGIN)).all():
-        raise ExportError(
-            f"{name}: v_threshold is no multiple of a weight", "quantize the network first"
-        )
-    hint = node.metadata.get("dv")
-    return decay_register(name, tau, steps, hint), vth
+    dv = decay_register(node_name, tau, steps, node.metadata.get(DV))
+    return Lif(name, du, dv, np.clip(bias, -BEYOND, BEYOND).astype(np.int64), vth)

@@ -54,8 +54,8 @@ def play(backend: str, network: Network, driver: Driver, say: Say) -> Run:
 
 def export_run(
     trained: "TrainedRun", folder: Path, formats: tuple[str, ...], profile: Profile, say: Say
-) -> dict[str, Any]:
-    """Lower, write, reload and prove a training run; returns what was proven.
+) -> tuple[Network, dict[str, Any]]:
+    """Lower, write, reload and prove a training run; returns its network and what was proven.
 
     Raises:
         ExportError: if a format cannot hold the network, or a reload is another network.
@@ -91,7 +91,8 @@ def export_run(
         "validation": trained.validation(),
     }
     save_bundle(folder, network, host, vocabulary, truth, formats, profile, about, prove)
-    return {**proof, "n_tokens": truth.n_tokens, "n_neurons": sum(network.sizes.values())}
+    proof |= {"n_tokens": truth.n_tokens, "n_neurons": sum(network.sizes.values())}
+    return network, proof
 
 
 def check_host(bundle: Bundle) -> None:

@@ -1,4 +1,4 @@
-"""Input spikes from a numpy file: what `realsam run` feeds."""
+"""Input spikes from a numpy file, what `realsam run` feeds, or random ones."""
 
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -11,6 +11,7 @@ from realsam.ir import Input
 
 NAME = "spikes"  # of the array that is taken where a file has several
 STEPS_MAX = 2**31 - 1
+DENSITY = 0.2  # random spikes per line and step
 _LISTED = 8  # names in a message
 _MAGIC = (b"\x93NUMPY", b"PK\x03\x04", b"PK\x05\x06")  # npy, zip, empty zip
 
@@ -38,6 +39,16 @@ def load_spikes(path: Path, lines: Input) -> Spikes:
     _refuse_shape(path, given, lines.size)
     _refuse_values(path, given, lines)
     spikes: Spikes = given.astype(lines.dtype)
+    return spikes
+
+
+def random_spikes(lines: Input, steps: int) -> Spikes:
+    """[steps, M] random spikes, or payloads of the whole range; always the same ones."""
+    rng = np.random.default_rng(0)
+    drawn = rng.random((steps, lines.size)) < DENSITY
+    low, high = lines.payloads
+    payload = rng.integers(low, high, drawn.shape, endpoint=True) if lines.message_bits else 1
+    spikes: Spikes = (drawn * payload).astype(lines.dtype)
     return spikes
 
 

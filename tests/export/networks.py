@@ -10,7 +10,6 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import strategies as st
 
-from export.nir.rules import delay, readout_phase
 from realsam.arrays import I16, I64
 from realsam.ir import (
     Input,
@@ -168,6 +167,13 @@ def nir_networks(draw: st.DrawFn) -> Network:
     return laid_out(clock, {p.name: draw(vectors(p.dv.size, biases())) for p in layers}, exponent)
 
 
+def delay(clock: TokenClock, layer: Layer) -> I64:
+    """[M] delays of the projection into a layer."""
+    size = {clock.input.name: clock.input.size} | {p.name: p.dv.size for p in clock.layers}
+    each = [np.full(size[s], clock.latency(s, layer.name) - 1) for s in layer.sources]
+    return np.concatenate(each)
+
+
 def laid_out(clock: TokenClock, bias: dict[str, I64], exponent: int = 0) -> Network:
     """A clock as a network; with one step per token too, and then with biases."""
     biased = clock.steps_per_token == 1
@@ -182,7 +188,7 @@ def laid_out(clock: TokenClock, bias: dict[str, I64], exponent: int = 0) -> Netw
         ),
         clock.layers[-1].name,
         clock.steps_per_token,
-        readout_phase(clock),
+        len(clock.layers) if clock.steps_per_token > 1 else 0,
     )
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 
 from export.nir import Profile, from_nir, to_graph, to_nir
-from realsam.errors import BundleError, ExportError
-from realsam.ir import Input, Layer, Lif, Network, Projection, Reset, to_network
+from realsam.errors import BundleError
+from realsam.ir import Layer, Lif, Network, to_network
 from tests import strategies
 from tests.export.networks import chain, clock, nir_networks
 
@@ -146,98 +146,6 @@ def test_exponent_is_in_the_weights(folder: Path) -> None:
 
     assert to_graph(network).nodes["input_to_a"].weight.tolist() == (W[:, :2] * 8.0).tolist()
     assert from_nir(folder / "n.nir") == network
-
-
-def lif(name: str = "a", du: int = 4095, bias: int = 0, vth: int = 1, dv: int = 9) -> Lif:
-    """One neuron."""
-    return Lif(name, *(np.array([x]) for x in (du, dv, bias, vth)))
-
-
-def net(
-    *populations: Lif,
-    into: dict[str, tuple[str, ...]] | None = None,
-    steps: int = 5,
-    phase: int = 2,
-    delay: int | None = None,
-    exponent: int = 0,
-) -> Network:
-    """A network of single neurons that follows the token clock but for what is asked for."""
-    order = ["input", *(p.name for p in populations)]
-    hears = into or {p.name: (before,) for before, p in zip(order, populations, strict=False)}
-
-    def latency(source: str, target: str) -> int:
-        hops = order.index(target) - order.index(source)
-        return hops if hops > 0 else hops + steps
-
-    projections = tuple(
-        Projection(
-            target,
-            sources,
-            np.full((1, len(sources)), 2, np.int16),
-            np.array([latency(s, target) - 1 if delay is None else delay for s in sources]),
-            exponent,
-        )
-        for target, sources in hears.items()
-    )
-    return Network(Input("input", 1), populations, projections, populations[-1].name, steps, phase)
-
-
-def graded(network: Network) -> Network:
-    """The same network, its input graded."""
-    return replace(network, input=replace(network.input, message_bits=8))
-
-
-OUT = lif("out", dv=4096, vth=131072)
-
-
-def test_small_network_is_expressible(folder: Path) -> None:
-    """What the refusals below deviate from."""
-    to_nir(net(lif(), OUT), folder / "n.nir")
-
-    assert from_nir(folder / "n.nir") == net(lif(), OUT)
-
-
-@pytest.mark.parametrize(
-    ("network", "expected"),
-    [
-        (net(lif(du=4094), OUT), "a[0]: NIR cannot hold du = 4094; only du = 4095 has a form"),
-        (net(lif(bias=64), OUT), "a[0]: NIR cannot hold bias = 64 in each of 5 steps; "
-         "use an input line that is always on"),
-        (graded(net(lif(), OUT)), "input: NIR cannot hold graded input of 8 bits; "
-         "send plain spikes, or use netx"),
-        (net(replace(lif(), reset=Reset(7)), OUT), "a: NIR cannot hold a reset every 7 steps; "
-         "leave the reset out, or use netx"),
-        (net(lif(), replace(OUT, reset=Reset(1))), "out: NIR cannot hold a reset every 1 steps; "
-         "leave the reset out, or use netx"),
-        (net(lif(), OUT, delay=3), "input->a: NIR cannot hold delays of its own; "
-         "NIR needs the delays of the token clock"),
-        (net(lif(), OUT, phase=3), "out: NIR cannot hold readout phase 3; "
-         "NIR needs the delays of the token clock"),
-        (net(lif(), OUT, exponent=-2), "input->a: NIR cannot hold weight_exp = -2, which rounds "
-         "its sums; use weights that are multiples of 4"),
-        (net(lif(), lif("out", dv=4096)), "out: NIR cannot hold a readout that spikes or has "
-         "memory; use vth = 131072 and dv = 4096"),
-        (net(lif("b.c"), OUT), "b.c: NIR cannot hold a name of other characters than letters, "
-         "digits and _; rename it"),
-        (net(lif(), OUT, into={"out": ("input", "a")}), "a: NIR cannot hold 0 projections into it; "
-         "join them into one"),
-        (net(lif(), OUT, into={"a": ("input", "out"), "out": ("a",)}), "out: NIR cannot hold a "
-         "readout that others hear; leave those synapses out"),
-        (net(lif(), OUT, into={"a": ("input",), "out": ("input",)}), "a: NIR cannot hold neurons "
-         "that nobody hears; leave the population out"),
-        (net(lif(), OUT, into={"a": ("a",), "out": ("a",)}), "input: NIR cannot hold neurons that "
-         "nobody hears; leave the population out"),
-        (replace(net(lif(), OUT), readout="a"), "a: NIR cannot hold a readout that is not the last "
-         "population; NIR needs the delays of the token clock"),
-    ],
-)  # fmt: skip
-def test_what_nir_cannot_hold_is_named(network: Network, expected: str, tmp_path: Path) -> None:
-    """Place, value and cure in one line, and no file."""
-    with pytest.raises(ExportError) as raised:
-        to_nir(network, tmp_path / "n.nir")
-
-    assert str(raised.value) == expected
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_missing_folder(tmp_path: Path) -> None:

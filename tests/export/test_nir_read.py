@@ -85,7 +85,13 @@ PAIR = np.ones(2)
         (_set("a_to_a", "weight", np.eye(2) * 0.5), "a: a weight into it is not an integer"),
         (_set("a_to_a", "weight", np.eye(2) * 4), "its numbers contradict the digest in its meta"),
         (_set("a_loop", "weight", np.eye(2) * 2), "a_loop: weights behind weights are not the id"),
-        (_tell("a_to_a", "weight_exp", 1), "a: its connections have different weight exponents"),
+        (_tell("a_to_a", "projection", -1), "a: metadata projection = -1 contradicts its weights"),
+        (lambda g: [n.metadata.update(projection=0, weight_exp=k) for k, n in
+                    enumerate([g.nodes["a_to_a"], g.nodes["input_to_a"]])],
+         "a: its connections have different weight exponents"),
+        (lambda g: g.nodes.update(a_to_a=nir.Affine(np.eye(2), PAIR)), "a: its bias acts on a cur"),
+        (lambda g: g.nodes.update(a_loop=nir.Delay(PAIR)), "a_loop: feeds a without a weight "),
+        (lambda g: g.nodes.update(a=nir.LI(PAIR, PAIR, PAIR * 0)), "a_to_a: hears a, a node with"),
         (lambda g: g.metadata.update(steps_per_token=63), "steps_per_token = 63 is outside 1..62"),
         (lambda g: g.nodes.update(a_loop=nir.Scale(PAIR)), "a_loop: node type Scale cannot be re"),
         (lambda g: g.edges.extend([("input", "a")]), "input: feeds a without a weight matrix"),
@@ -191,9 +197,9 @@ def outcome(path: Path) -> Network | str:
             BundleError,
             "destination node 'lif' which does not",
         ),
-        ("lif_norse", ExportError, "1: feeds output without a weight matrix"),
-        ("two_lif_neurons", ExportError, "lif2: feeds out without a weight matrix"),
-        ("braille_noDelay_bias_zero", ExportError, "lif2: feeds output without a weight matrix"),
+        ("lif_norse", ExportError, "1: v_threshold is no multiple of a weight"),
+        ("two_lif_neurons", ExportError, "lif1: r is not that of an integer neuron"),
+        ("braille_noDelay_bias_zero", ExportError, "lif1.lif: its bias is not an integer"),
     ],
 )
 def test_files_of_other_programs(name: str, kind: type[RealSamError], expected: str) -> None:
