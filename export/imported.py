@@ -1,4 +1,4 @@
-"""Networks of other programs: any NIR or netx file -> a folder that `realsam run` plays.
+"""Imported networks in a folder that `realsam run` plays.
 
 manifest.json   "kind": "network", format number, hashes, the digest of the network
 network.net     the network as netx HDF5
@@ -11,109 +11,19 @@ model.
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from export.bundle import MANIFEST, NETX, swap
-from export.hdf5 import guarded
-from export.network_file import format_of
-from export.netx import Options, from_netx, to_netx
-from export.nir import from_nir as from_our_nir
-from export.nir.fold import read_model
-from export.nir.tree import is_ours
-from export.probe import refuse_deadly
-from export.quantize import Quantized, Scaling, quantize
-from export.quantize.build import ABOVE
-from export.quantize.report import describe, describe_exact
-from realsam.arrays import Spikes
-from realsam.errors import BundleError, ExportError, NetworkError, RegisterRangeError
-from realsam.ir import Input, Network
+from export.netx import from_netx, to_netx
+from realsam.errors import BundleError, ExportError
+from realsam.ir import Network
 
 FORMAT = 1
 KIND = "network"
 REPORT = "import.json"
 _CURE = "import it again, or restore the folder"
-
-
-@dataclass(frozen=True, eq=False)
-class Imported:
-    """A Network and how it came to be."""
-
-    path: Path
-    format: str  # "NIR" or "netx"
-    network: Network
-    quantized: Quantized | None  # None: the file held registers
-
-    def report(self) -> dict[str, Any]:
-        """What `import.json` says, parity aside."""
-        about = {"file": self.path.name, "format": self.format, "network": self.network.digest}
-        found = describe(self.quantized) if self.quantized else describe_exact(self.network)
-        return about | found
-
-
-def from_nir(
-    path: Path | str,
-    dt: float | None = None,
-    steps_per_token: int | None = None,
-    scaling: Scaling = "best",
-) -> Network:
-    """Read the NIR file of any program as a Network; see `import_file` for the report.
-
-    Raises:
-        BundleError: if the file is missing or damaged.
-        ExportError: naming the node that the chip cannot hold.
-    """
-    found = import_file(Path(path), dt, steps_per_token, scaling)
-    if found.format != "NIR":
-        raise BundleError(f"{path}: is a {found.format} file", "give a NIR file")
-    return found.network
-
-
-def import_file(
-    path: Path,
-    dt: float | None = None,
-    steps_per_token: int | None = None,
-    scaling: Scaling = "best",
-    above: float = ABOVE,
-    netx: Options | None = None,
-    calibrate: Callable[[Input], Spikes] | None = None,
-) -> Imported:
-    """Read a file of any program; quantize it where its numbers are no registers.
-
-    Args:
-        path: NIR or netx, told by what is in it.
-        dt: seconds per step of a NIR file; None: 1e-4, or 1 where it has no unit of time.
-        steps_per_token: chip steps per step of the file; None: the fewest that fit every loop.
-        scaling: "best", or "nir-paper" for the one scale of the NIR paper.
-        above: relative error from which a rounding is listed.
-        netx: resets and skipped layers of a netx file.
-        calibrate: gives typical input spikes [T, M] for the lines of the network.
-
-    Raises:
-        BundleError: if the file is missing or damaged.
-        ExportError: naming what the chip cannot hold.
-    """
-    kind = format_of(path)
-    with guarded(path, kind):
-        refuse_deadly(path)
-    if kind == "netx":
-        return Imported(path, kind, from_netx(path, netx), None)
-    with guarded(path, kind):
-        ours = is_ours(path)
-    if ours:
-        return Imported(path, kind, from_our_nir(path), None)
-    model = read_model(path, dt)
-    with guarded(path, kind):
-        try:
-            lines = Input("+".join(name for name, _ in model.lines), model.n_lines)
-            typical = calibrate(lines) if calibrate else None
-            found = quantize(model, scaling, steps_per_token, above, typical)
-        except (NetworkError, RegisterRangeError) as error:
-            raise ExportError(error.message, error.cure) from error
-    return Imported(path, kind, found.network, found)
 
 
 def save_imported(folder: Path, network: Network, report: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from realsam.arrays import F64, I16, I64, U8
 from realsam.errors import ExportError
 
 ENTRIES_MAX = 1 << 30  # of a matrix of 16-bit weights: 2 GiB
+_TAPS_MAX = 1 << 27  # places in the input that a channel reads
 _CHUNK = 1 << 22  # triples that are made at a time
 
 
@@ -199,7 +200,7 @@ def convolution(weight: npt.NDArray[Any], groups: int, window: Window, shape: Se
 def pool(value: float, window: Window, shape: Sequence[int]) -> Map:
     """The map that sums a window of each channel, times value."""
     channels = np.arange(shape[0])[:, None]
-    return _slid(np.full((shape[0], 1, *window.kernel), value), channels, window, shape)
+    return _slid(np.broadcast_to(value, (shape[0], 1, *window.kernel)), channels, window, shape)
 
 
 def _slid(weight: F64, channels: I64, window: Window, shape: Sequence[int]) -> Map:
@@ -208,6 +209,12 @@ def _slid(weight: F64, channels: I64, window: Window, shape: Sequence[int]) -> M
     n_taps, spots = prod(weight.shape[1:]), prod(places)
     n, m = len(weight) * spots, prod(shape)
     refuse_size("a convolution", n, m)
+    if (taps := spots * prod(window.kernel)) > _TAPS_MAX:
+        raise ExportError(
+            f"a kernel of {list(window.kernel)} in {spots:,} places has {taps:,} taps, more than "
+            f"{_TAPS_MAX:,}",
+            "use a smaller kernel, or a larger stride",
+        )
     reach = _reach(window, shape[1:], places)  # [spots, kernel] flat place, -1 in the padding
     parts = []
     for some in np.array_split(np.arange(len(weight)), max(1, n * n_taps // _CHUNK)):

@@ -55,7 +55,7 @@ class _Cell:
         """Advance by one step; returns the spikes [N]."""
         p = self.p
         self._current = self._current * (1 - p.mix) + drive
-        self.voltage = self.voltage * (1 - p.leak) + self._current
+        self.voltage = self.voltage * (1 - p.leak) + self._current + p.push
         self.peak = float(max(self.peak, np.abs(self.voltage).max(), np.abs(self._current).max()))
         if p.threshold is None:
             return np.zeros(p.size, np.uint8)

@@ -6,7 +6,7 @@ import nir
 import numpy as np
 import pytest
 
-from export import from_nir, import_file
+from export import Choices, from_nir, import_file
 from export.imported import load_imported, save_imported
 from export.nir import from_nir as from_our_nir
 from export.nir import to_nir
@@ -182,7 +182,7 @@ def test_loop_through_layers_takes_as_many_steps_as_it_has_hops(tmp_path: Path) 
     }
     assert parity(path).n_total == 0
     with pytest.raises(ExportError, match="steps_per_token = 2 is too few for the longest loop"):
-        import_file(path, steps_per_token=2)
+        import_file(path, Choices(steps_per_token=2))
 
 
 @pytest.mark.parametrize("threshold", [0, 1e-9, 1e-3])
@@ -257,7 +257,7 @@ def test_files_without_a_unit_of_time_count_in_steps(tmp_path: Path) -> None:
     assert found is not None
     assert found.model.dt == 1
     assert "r = 1 everywhere" in found.notes[0]
-    assert import_file(tmp_path / "n.nir", dt=0.5).quantized.model.dt == 0.5  # type: ignore[union-attr]
+    assert import_file(tmp_path / "n.nir", Choices(dt=0.5)).quantized.model.dt == 0.5  # type: ignore[union-attr]
 
 
 def test_large_roundings_are_listed(tmp_path: Path) -> None:
@@ -271,7 +271,7 @@ def test_large_roundings_are_listed(tmp_path: Path) -> None:
     assert (rounding.where, rounding.register, rounding.n, rounding.got) == ("a[0]", "dv", 3, 2.0)
     assert rounding.wanted == pytest.approx(2.4)
     assert rounding.error == pytest.approx(0.4 / 2.4)
-    assert not import_file(tmp_path / "n.nir", above=0.2).quantized.roundings  # type: ignore[union-attr]
+    assert not import_file(tmp_path / "n.nir", Choices(above=0.2)).quantized.roundings  # type: ignore[union-attr]
 
 
 def test_paper_scaling_lists_what_it_cuts_off(tmp_path: Path) -> None:
@@ -279,7 +279,7 @@ def test_paper_scaling_lists_what_it_cuts_off(tmp_path: Path) -> None:
     path = written(small(w=nir.Linear(np.array([[200.0, 1], [0, 0], [0, 0]]))), tmp_path)
 
     with pytest.raises(ExportError, match=r"input->a: a weight of 51,200 is more than 32,512"):
-        import_file(path, scaling="nir-paper")
+        import_file(path, Choices(scaling="nir-paper"))
 
 
 def test_no_weight_is_clipped() -> None:

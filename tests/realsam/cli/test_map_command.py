@@ -149,7 +149,7 @@ def test_picture_replaces_nothing_that_is_read(file: Path) -> None:
 
     line = error(call("map", file, "--picture", file))
 
-    assert line == f"{file}: is what the command reads; give another --picture"
+    assert line == f"{file}: is what the run reads; give another --picture"
     assert before == file.read_bytes()
 
 

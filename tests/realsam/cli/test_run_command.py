@@ -374,7 +374,9 @@ def delayed(path: Path, delay: int) -> None:
         next(file[f"layer/{i}/delay"] for i in range(9) if f"layer/{i}/delay" in file)[0] = delay
 
 
-EVEN = "is not an even number in -256..254; quantize it to signed 8 bits of step 2"
+RANGE = "is not an even number in -256..254"
+EVEN = f"{RANGE}; quantize it to signed 8 bits of step 2"
+IMPORT = "); give it registers: realsam import "
 KINDS = "; give a netx file, a NIR file or a bundle"
 FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing": (Path.unlink, "no such file; check the name or export it"),
@@ -390,10 +392,10 @@ FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "small": (lambda p: foreign(p, weight=[[-258, 4], [6, 8]]), f"weight[0, 0] = -258 {EVEN}"),
     "huge": (lambda p: foreign(p, weight=[[1e30, 4.0], [6, 8]]), f"weight[0, 0] = 32767 {EVEN}"),
     "nan": (lambda p: foreign(p, weight=[[np.nan, 4], [6, 8]]), "/layer/1/weight holds NaN; store"),
-    "odd NIR": (lambda p: nir_with(p, 7), f"weight[0, 1] = 7 {EVEN}"),
-    "large NIR": (lambda p: nir_with(p, 256), f"weight[0, 1] = 256 {EVEN}"),
-    "infinite NIR": (lambda p: nir_with(p, np.inf), f"weight[0, 1] = 32767 {EVEN}"),
-    "fraction NIR": (lambda p: nir_with(p, 2.5), "a weight into it is not an integer; quantize"),
+    "odd NIR": (lambda p: nir_with(p, 7), f"weight[0, 1] = 7 {RANGE}{IMPORT}"),
+    "large NIR": (lambda p: nir_with(p, 256), f"weight[0, 1] = 256 {RANGE}{IMPORT}"),
+    "infinite NIR": (lambda p: nir_with(p, np.inf), f"weight[0, 1] = 32767 {RANGE}{IMPORT}"),
+    "fraction NIR": (lambda p: nir_with(p, 2.5), f"a weight into it is not an integer{IMPORT}"),
     "delay 63": (lambda p: delayed(p, 63), "[0]: delay = 63 is outside 0..62; clamp it"),
     "delay -1": (lambda p: delayed(p, -1), "[0]: delay = -1 is outside 0..62; clamp it"),
     "no neuron": (
