@@ -29,6 +29,7 @@ from export.netx.layers import (
     refuse_foreign_parts,
 )
 from export.netx.layout import BIAS_SHIFT
+from export.netx.odd import even_terms
 from realsam.arrays import I16, I64
 from realsam.errors import ExportError, NetworkError, RegisterRangeError
 from realsam.ir import Input, Network, Projection, Reset
@@ -51,6 +52,7 @@ class _Layer:
     """A population of a chain and the projections into it from the layer before and from itself."""
 
     dense: Dense
+    terms: list[tuple[I16, int]]  # its weights and their exponents
     shape: tuple[int, ...]
     graded: bool = False  # hears payloads from the input lines
 
@@ -77,7 +79,7 @@ def read_foreign(group: h5py.Group, options: Options) -> Network:
                 layer.dense.lif(f"layer{k}", reset=_reset(options, k - 1))
                 for k, layer in enumerate(chain, 1)
             ),
-            tuple(q for k, layer in enumerate(chain, 1) for q in _projections(k, layer.dense)),
+            tuple(q for k, layer in enumerate(chain, 1) for q in _projections(k, layer)),
             f"layer{len(chain)}",
         )
     except (NetworkError, RegisterRangeError) as error:
@@ -131,7 +133,7 @@ def _read_layer(
     if kind in ("dense", "dense_rec"):
         refuse_foreign_parts(where, layer)
         dense = read_dense(where, layer, (i - 1,) if kind == "dense" else (i - 1, i))
-        return _Layer(dense, (len(dense.weight),))
+        return _Layer(dense, even_terms(dense.weight), (len(dense.weight),))
     raise ExportError(
         f"{where} cannot be read",
         "build the network of layers of type input, dense, dense_rec, conv and flatten",
@@ -160,7 +162,8 @@ def _read_input(where: str, layer: h5py.Group) -> _Layer:
     identity = np.eye(n, dtype=np.int16) * 2
     du, dv, vth = registers
     return _Layer(
-        Dense((-1,), identity, np.zeros(n, np.int64), du, dv, np.zeros(n, np.int64), vth, -1),
+        Dense((-1,), identity, np.zeros(n, np.int64), du, dv, np.zeros(n, np.int64), vth),
+        [(identity, -1)],
         shape,
         graded=True,
     )
@@ -194,8 +197,8 @@ def _read_conv(where: str, layer: h5py.Group, before: tuple[int, ...]) -> _Layer
         bias = np.repeat(np.broadcast_to(integers(layer["bias"]), shape[0]), spots) << BIAS_SHIFT
     du, dv, vth = neuron_registers(layer, n)
     delays = np.zeros(given.shape[1], np.int64)
-    weight = given.filled(given.values)
-    return _Layer(Dense((-1,), weight, delays, du, dv, bias, vth), shape)
+    terms = [(given.filled(w), exp) for w, exp in even_terms(given.values.astype(np.int16))]
+    return _Layer(Dense((-1,), terms[0][0], delays, du, dv, bias, vth), terms, shape)
 
 
 def _pair(layer: h5py.Group, key: str) -> tuple[int, int]:
@@ -203,15 +206,16 @@ def _pair(layer: h5py.Group, key: str) -> tuple[int, int]:
     return int(first), int(second)
 
 
-def _projections(k: int, dense: Dense) -> Iterator[Projection]:
-    """One projection, or one per delay where the targets of a source have several."""
-    target = f"layer{k}"
+def _projections(k: int, layer: _Layer) -> Iterator[Projection]:
+    """One projection per term, or one per delay where the targets of a source have several."""
+    dense, target = layer.dense, f"layer{k}"
     sources = (f"layer{k - 1}" if k > 1 else "input", target)[: len(dense.sources)]
-    if dense.delay.ndim == 1:
-        yield Projection(target, sources, dense.weight, dense.delay, dense.weight_exp)
-        return
-    for delay in np.unique(dense.delay):
-        some: I16 = np.where(dense.delay == delay, dense.weight, 0).astype(np.int16)
-        if some.any():
-            each: I64 = np.full(some.shape[1], delay)
-            yield Projection(target, sources, some, each, dense.weight_exp)
+    for weight, exp in layer.terms:
+        if dense.delay.ndim == 1:
+            yield Projection(target, sources, weight, dense.delay, exp)
+            continue
+        for delay in np.unique(dense.delay):
+            some: I16 = np.where(dense.delay == delay, weight, 0).astype(np.int16)
+            if some.any():
+                each: I64 = np.full(some.shape[1], delay)
+                yield Projection(target, sources, some, each, exp)

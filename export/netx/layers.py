@@ -34,7 +34,6 @@ class Dense:
     dv: I64
     bias: I64
     vth: I64
-    weight_exp: int = 0
 
     def lif(self, name: str, bias: I64 | None = None, reset: Reset | None = None) -> Lif:
         """The population under that name, with another bias if one is given, and with resets."""

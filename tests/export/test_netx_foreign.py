@@ -249,11 +249,15 @@ def test_recurrent_delays_are_refused(file: h5py.File) -> None:
     )
 
 
-def test_odd_weights_are_refused(file: h5py.File) -> None:
-    """A chip has even weights where signs are mixed, and so have we."""
-    add(file, 0, "dense", 1, weight=[[3]])
+def test_odd_kernel_is_read_as_even_weights(file: h5py.File) -> None:
+    """In every place of it, at half the unit."""
+    kernel = np.arange(-6, 6).reshape(4, 1, 3, 1, 1)
+    convolved(file, weight=kernel)
 
-    assert refusal(file).startswith("input->layer1: weight[0, 0] = 3 is not an even number")
+    (projection,) = read(file).projections
+
+    assert projection.weight_exp == -1
+    assert projection.weight[0 * 10 + 3, [3, 8, 13]].tolist() == [-12, -10, -8]
 
 
 @pytest.mark.parametrize("weight", [1e9, -1e9, 40000])

@@ -387,7 +387,6 @@ FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "both": (hdf5("layer", "node"), f"an HDF5 file with 2 of the groups layer, node{KINDS}"),
     "no layer": (hdf5("layer"), "no layer has neurons; give the network a dense layer"),
     "no node": (hdf5("node"), "not a readable NIR file"),
-    "odd": (lambda p: foreign(p, weight=[[2, 7], [6, 8]]), f"weight[0, 1] = 7 {EVEN}"),
     "large": (lambda p: foreign(p, weight=[[2, 4], [256, 8]]), f"weight[1, 0] = 256 {EVEN}"),
     "small": (lambda p: foreign(p, weight=[[-258, 4], [6, 8]]), f"weight[0, 0] = -258 {EVEN}"),
     "huge": (lambda p: foreign(p, weight=[[1e30, 4.0], [6, 8]]), f"weight[0, 0] = 32767 {EVEN}"),
