@@ -19,14 +19,16 @@ from math import prod
 import h5py
 import numpy as np
 
-from export.hdf5 import text
 from export.maps import Window, convolution, refuse_size
 from export.netx.layers import (
     Dense,
     integers,
+    layer_shape,
     neuron_registers,
+    open_layer,
     read_dense,
     refuse_foreign_parts,
+    spread,
 )
 from export.netx.layout import BIAS_SHIFT
 from export.netx.odd import even_terms
@@ -99,14 +101,12 @@ def _read_chain(group: h5py.Group, skipped: int) -> tuple[int, list[_Layer]]:
     shape: tuple[int, ...] = ()
     lines = 0
     for i in range(len(group)):
-        layer = group[str(i)]
-        kind = text(layer["type"][()])
-        where = f"layer {i} of type {kind!r}"
+        layer, kind, where = open_layer(group, i)
         if kind == "flatten":
             shape = (prod(shape),) if shape else ()
             continue
         if kind == "input" and i == 0 and "neuron" not in layer:
-            shape = _shape(layer)
+            shape = layer_shape(where, layer)
         else:
             read = _read_layer(where, kind, layer, shape, i)
             shape = read.shape
@@ -140,17 +140,10 @@ def _read_layer(
     )
 
 
-def _shape(layer: h5py.Group) -> tuple[int, ...]:
-    shape = tuple(int(n) for n in np.atleast_1d(layer["shape"][()]))
-    if not shape or min(shape) < 0:
-        raise ExportError(f"{layer.name}/shape = {list(shape)} is no shape", "export it again")
-    return shape
-
-
 def _read_input(where: str, layer: h5py.Group) -> _Layer:
     """Neurons that hear one payload each: 2 at exponent -1 leaves it as it is."""
     refuse_foreign_parts(where, layer)
-    shape = _shape(layer)
+    shape = layer_shape(where, layer)
     n = prod(shape)
     refuse_size(where, n, n)
     registers = neuron_registers(layer, n)
@@ -173,7 +166,7 @@ def _read_conv(where: str, layer: h5py.Group, before: tuple[int, ...]) -> _Layer
     refuse_foreign_parts(where, layer)
     stored = layer["weight"]
     kernel = integers(stored).reshape(stored.shape[:4])
-    shape, groups = _shape(layer), int(integers(layer["groups"]).flat[0])
+    shape, groups = layer_shape(where, layer), int(spread(layer["groups"], 1)[0])
     if kernel.ndim != 4 or len(before) != 3 or groups < 1:
         raise ExportError(
             f"{where}: weight {list(stored.shape)} does not fit an input of {list(before)}",
@@ -194,7 +187,7 @@ def _read_conv(where: str, layer: h5py.Group, before: tuple[int, ...]) -> _Layer
     given = convolution(np.clip(kernel, -(2**15), 2**15 - 1), groups, window, before)
     bias = np.zeros(n, np.int64)
     if "bias" in layer:
-        bias = np.repeat(np.broadcast_to(integers(layer["bias"]), shape[0]), spots) << BIAS_SHIFT
+        bias = np.repeat(spread(layer["bias"], shape[0]), spots) << BIAS_SHIFT
     du, dv, vth = neuron_registers(layer, n)
     delays = np.zeros(given.shape[1], np.int64)
     terms = [(given.filled(w), exp) for w, exp in even_terms(given.values.astype(np.int16))]
@@ -202,7 +195,7 @@ def _read_conv(where: str, layer: h5py.Group, before: tuple[int, ...]) -> _Layer
 
 
 def _pair(layer: h5py.Group, key: str) -> tuple[int, int]:
-    first, second = np.broadcast_to(integers(layer[key]).ravel(), 2).tolist()
+    first, second = spread(layer[key], 2).tolist()
     return int(first), int(second)
 
 

@@ -13,14 +13,13 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from export.hdf5 import text
+from export.hdf5 import NAME_MAX, shown, text, word
 from realsam.errors import ExportError
 
 Array: TypeAlias = npt.NDArray[Any]
 VALUES_MAX = 1 << 28  # numbers of one field
 LARGEST, SMALLEST = 1e30, 1e-30  # magnitudes: products of a few of them are numbers, too
 WHOLE_MAX = 1 << 40  # of numbers that count something
-NAME_MAX = 200  # letters of a name
 GRAPH = "NIRGraph"
 THROUGH = "Through"  # our own: passes on what comes in, as the ends of a subgraph do
 _WINDOW = ("weight", "bias", "stride", "padding", "dilation", "groups")
@@ -125,29 +124,6 @@ def read_node(name: str, group: h5py.Group) -> Node:
     return Node(name, kind, fields, words, _soft_reset(group))
 
 
-def word(where: str, group: h5py.Group, key: str) -> str:
-    """The one text under a key, "" if there is none.
-
-    Raises:
-        ExportError: if something else is there.
-    """
-    stored = group.get(key)
-    if stored is None:
-        return ""
-    is_text = isinstance(stored, h5py.Dataset) and h5py.check_string_dtype(stored.dtype)
-    try:
-        if is_text and stored.size == 1:
-            return text(stored[()])
-    except UnicodeDecodeError:
-        pass
-    raise ExportError(f"{where}: its {key} is no text", "export the network again")
-
-
-def shown(name: str) -> str:
-    """A name of a stranger for a message: short and printable."""
-    return repr(name if len(name) <= NAME_MAX else name[:NAME_MAX] + "...")
-
-
 def refuse_name(name: str) -> None:
     """Refuse names that no message and no file can show.
 
@@ -217,10 +193,10 @@ def _index(at: Array) -> str:
 
 
 def _refuse_words(name: str, words: dict[str, str]) -> None:
-    for key, word in words.items():
-        if key != "padding" or word not in ("same", "valid"):
+    for key, value in words.items():
+        if key != "padding" or value not in ("same", "valid"):
             raise ExportError(
-                f"{name}: {key} = {shown(word)} is not a number", "give numbers, or padding 'same'"
+                f"{name}: {key} = {shown(value)} is not a number", "give numbers, or padding 'same'"
             )
 
 
@@ -232,6 +208,6 @@ def _soft_reset(group: h5py.Group) -> str:
         is_text = isinstance(stored, h5py.Dataset) and h5py.check_string_dtype(stored.dtype)
         if "reset" in key.lower() and is_text and stored.size == 1:
             told = text(stored[()])
-            if told.lower() == "none" or any(word in told.lower() for word in _SOFT):
+            if told.lower() == "none" or any(part in told.lower() for part in _SOFT):
                 return f"metadata {shown(key)} = {shown(told)}"
     return ""

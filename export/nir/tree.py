@@ -12,9 +12,9 @@ from pathlib import Path
 
 import h5py
 
-from export.hdf5 import text
+from export.hdf5 import shown, text, word
 from export.nir.graph import DIGEST, STEPS
-from export.nir.nodes import GRAPH, THROUGH, Node, read_node, refuse_name, shown, word
+from export.nir.nodes import GRAPH, THROUGH, Node, read_node, refuse_name
 from realsam.errors import BundleError, ExportError
 
 _NESTED_MAX = 16  # subgraphs within subgraphs

@@ -408,7 +408,7 @@ FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "bias": (lambda p: foreign(p, bias=[2**60, 0]), "layer1[0]: bias = "),
     "du": (lambda p: foreign(p, **{"neuron/iDecay": 0}), "layer1[0]: du = -1 is outside 0..4095"),
-    "memory": (lambda p: foreign(p, shape=[10**15]), "not a readable netx file (Unable to alloca"),
+    "memory": (lambda p: foreign(p, shape=[10**15]), "[1000000000000000] is no shape"),
 }
 
 
