@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from realsam.arrays import F64, I16, I64, U8
+from realsam.arrays import F64, I16, I64
 from realsam.errors import ExportError
 
 ENTRIES_MAX = 1 << 30  # of a matrix of 16-bit weights: 2 GiB
@@ -58,11 +58,10 @@ class Map:
         matrix[self.rows, self.columns] = values
         return matrix
 
-    def times(self, spikes: U8 | F64) -> F64:
+    def times(self, spikes: npt.NDArray[Any]) -> F64:
         """[N] the product with a vector [M]."""
         if self.rows is None or self.columns is None:
-            active = np.flatnonzero(spikes)
-            return np.asarray(self.values[:, active] @ spikes[active].astype(np.float64))
+            return np.asarray(self.values @ spikes.astype(np.float64))
         weighted = self.values * spikes[self.columns]
         return np.bincount(self.rows, weighted, self.shape[0]).astype(np.float64)
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import h5py
 
 from export.hdf5 import shown, text, word
-from export.nir.graph import DIGEST, STEPS
 from export.nir.nodes import GRAPH, THROUGH, Node, read_node, refuse_name
 from realsam.errors import BundleError, ExportError
 
@@ -21,6 +20,7 @@ _NESTED_MAX = 16  # subgraphs within subgraphs
 _EDGES_MAX = 1 << 20
 _NODES_MAX = 1 << 12
 _VERSION = re.compile(r"[01](\.[0-9]{1,4}){1,3}([-+.]?[A-Za-z0-9.]{1,20})?", re.ASCII)
+METADATA = ("digest", "steps_per_token")  # what our own files tell: a text and an integer
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ def is_ours(file: h5py.File) -> bool:
     found = file.get("node/metadata")
     if not isinstance(found, h5py.Group):
         return False
-    told = [found.get(key) for key in (DIGEST, STEPS)]
+    told = [found.get(key) for key in METADATA]
     if not all(isinstance(value, h5py.Dataset) and value.shape == () for value in told):
         return False
     digest, steps = told
