@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from export.importing import Choices, from_nir, import_file
+    from export.imported import Choices, from_nir, import_file
 
 __all__ = ["Choices", "from_nir", "import_file"]
 
@@ -11,6 +11,6 @@ __all__ = ["Choices", "from_nir", "import_file"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from export import importing  # late: who reads a bundle needs neither nir nor the importer
+    from export import imported  # late: who reads a bundle needs neither nir nor the importer
 
-    return getattr(importing, name)
+    return getattr(imported, name)

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from export.imported import refuse_foreign, save_imported
-from export.importing import Choices, import_file
+from export.import_folder import refuse_foreign, save_imported
+from export.imported import Choices, import_file
 from export.network_file import Format, format_of
 from export.netx import Options
 from export.nir.dynamics import ResetKind

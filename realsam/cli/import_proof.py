@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from export.importing import Imported
+from export.imported import Imported
 from export.quantize import ImportParity, Quantized, compare, rows_to_play, simulate
 from realsam.arrays import Spikes
 from realsam.errors import CurrentOverflowError

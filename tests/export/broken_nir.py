@@ -7,7 +7,7 @@ import h5py
 import nir
 import pytest
 
-from export.importing import Choices, import_file
+from export.imported import Choices, import_file
 from realsam.errors import BundleError, ExportError
 from tests.export.foreign_nir import small, written
 

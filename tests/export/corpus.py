@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.importing import Choices, Imported, import_file
+from export.imported import Choices, Imported, import_file
 from export.quantize import ImportParity, compare, rows_to_play, simulate
 from realsam.arrays import F64, Spikes
 from realsam.ir import Replay, Run

@@ -7,7 +7,7 @@ import nir
 import numpy as np
 import pytest
 
-from export.importing import import_file
+from export.imported import import_file
 from export.nir import tree
 from tests.export.broken_nir import Change, changed, put, refusal, without
 from tests.export.corpus import NIR

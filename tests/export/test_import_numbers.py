@@ -7,7 +7,7 @@ import nir
 import numpy as np
 import pytest
 
-from export.importing import Choices, import_file
+from export.imported import Choices, import_file
 from export.quantize import Scaling
 from realsam.errors import ExportError
 from tests.export.broken_nir import Change, changed, put, refusal

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from export import import_file
-from export.importing import Choices
+from export.imported import Choices
 from export.nir.dynamics import ResetKind
 from tests.export.broken_nir import changed, put, refusal, without
 from tests.export.corpus import parity

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from export import from_nir, import_file
-from export.imported import load_imported, save_imported
+from export.import_folder import load_imported, save_imported
 from export.nir import from_nir as from_our_nir
 from export.nir import to_nir
 from realsam.errors import BundleError, ExportError
