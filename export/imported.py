@@ -94,17 +94,15 @@ def import_file(
         ExportError: naming what the chip cannot hold.
     """
     kind = known or format_of(path)
-    if choices and isinstance(choices, Options) != (kind.name == "netx"):
-        raise ExportError(f"{path}: is a {kind.name} file", "leave out the choices for others")
-    if isinstance(choices, Options) or kind.name == "netx":
-        options = choices if isinstance(choices, Options) else None
-        return Imported(path, kind.name, from_netx(path, options), None)
-    if kind.registers:
-        if choices:
-            raise ExportError(
-                f"{path}: holds registers already", "leave out the choices for others"
-            )
+    if kind.name == "netx" and not isinstance(choices, Choices):
+        return Imported(path, kind.name, from_netx(path, choices), None)
+    if kind.registers and choices is None:
         return Imported(path, kind.name, from_our_nir(path), None)
+    if kind.registers or isinstance(choices, Options):
+        holds = "registers" if kind.registers else "real numbers"
+        raise ExportError(
+            f"{path}: is {kind.name} and holds {holds}", "leave out the choices for other files"
+        )
     # What fades is 0; anything else that is no number would be a number gone wrong.
     with np.errstate(all="raise", under="ignore"):
         found = _quantized(path, choices or Choices(), calibrate)

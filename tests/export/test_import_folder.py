@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export import from_nir, import_file
+from export import Choices, from_nir, import_file
 from export.import_folder import load_imported, save_imported
+from export.netx import Options, to_netx
 from export.nir import from_nir as from_our_nir
 from export.nir import to_nir
 from realsam.errors import BundleError, ExportError
@@ -40,3 +41,22 @@ def test_folder_comes_back_or_is_refused(tmp_path: Path) -> None:
     (folder / "mine.txt").write_text("x")
     with pytest.raises(ExportError, match="exists and is no import"):
         save_imported(folder, found.network, found.report())
+
+
+def test_choices_for_other_files_are_refused(tmp_path: Path) -> None:
+    """Real numbers leave other things open than registers."""
+    network = to_network(clock((Layer("a", ONES, ONES, ("input",), ONES[:, None] * ONES * 2),)))
+    to_netx(network, tmp_path / "n.net")
+    to_nir(network, tmp_path / "ours.nir")
+    written(small(), tmp_path)
+
+    for name, choices, holds in (
+        ("n.net", Choices(), "netx and holds registers"),
+        ("ours.nir", Choices(dt=1), "NIR and holds registers"),
+        ("ours.nir", Options(3), "NIR and holds registers"),
+        ("n.nir", Options(), "NIR and holds real numbers"),
+    ):
+        with pytest.raises(ExportError, match=f"{name}: is {holds}"):
+            import_file(tmp_path / name, choices)
+    with pytest.raises(BundleError, match=r"n\.net: is a netx file"):
+        from_nir(tmp_path / "n.net")

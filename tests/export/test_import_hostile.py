@@ -165,7 +165,8 @@ def test_kernel_with_more_taps_than_memory_is_refused(tmp_path: Path) -> None:
 
     found = refusal(written(given, tmp_path))
 
-    assert found.startswith("p: a kernel of [16384, 16384] in 25 places has 6,710,886,400 taps")
+    assert found.startswith("p: a ")
+    assert "6,710,886,400" in found
 
 
 def test_chain_that_is_too_long_is_refused(tmp_path: Path) -> None:
