@@ -1,6 +1,7 @@
 """Any network to files of other formats, each reloaded and replayed before it takes its place."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,14 +58,16 @@ def export_network(
         out: a file, or of several formats a folder.
         formats: any of "netx" and "nir".
         profile: of the NIR file.
-        plain: whether netx must be what stock lava-dl runs.
+        plain: whether netx must be what stock lava-dl runs; lists become matrices.
         given: [T, M] input to play; None: random input.
 
     Raises:
         ExportError: naming what a format cannot hold.
         MismatchError: if a reloaded file plays another run.
     """
-    if plain:
+    if plain:  # stock netx has matrices alone
+        matrices = tuple(replace(q, weight=q.matrix) for q in network.projections)
+        network = replace(network, projections=matrices)
         require_plain(network)
     rows = random_spikes(network.input, _n_steps(network)) if given is None else given
     write = _writer(network, profile, rows)
