@@ -70,18 +70,27 @@ def generate(request: Request, model: "Model", play: "Play", backend: str) -> No
         PromptError: if the prompt or the sampling cannot be used.
         RunError: if so many tokens do not fit into memory.
     """
-    from realsam.report import count, estimate, load_costs, render_backend, render_text, to_json
+    from realsam.report import (
+        count,
+        estimate,
+        facts_of,
+        load_costs,
+        quantities,
+        render_backend,
+        render_summary,
+        summary,
+    )
 
     network, host, vocabulary = model
     loop, run = _played(request, model, play, backend)
-    counts = count(network, host, run)
-    energy = estimate(counts, load_costs())
+    counts = count(facts_of(network, host), run)
+    energy = estimate(quantities(counts), load_costs())
     if request.style == "json":
         about = _report(host, vocabulary, loop, run)
-        emit_json({**about, "seed": request.seed, **to_json(counts, energy)})
+        emit_json({**about, "seed": request.seed, **summary(counts, energy)})
         return
     click.echo()
-    click.echo(render_text(counts, energy))
+    click.echo(render_summary(counts, energy))
     click.echo(f"speed                {run.tokens_per_second:,.0f} tokens/s {render_backend(run)}")
 
 
