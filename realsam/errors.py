@@ -18,8 +18,7 @@ Each one prints as a single line: what is wrong, where, with which value, and th
       BackendFailedError       a backend that stopped with an exception, or whose process died
       MismatchError            two backends that disagree
       MappingError             a network that cannot be laid out on cores
-      ProfileError             a recorded run that no report can be made of
-      CostTableError           a cost table that is missing, or none
+      ReportError              a recorded run, or a cost table, of which no report can be made
 """
 
 
@@ -117,9 +116,5 @@ class MappingError(RealSamError):
     """A network that cannot be laid out on the cores of a chip."""
 
 
-class ProfileError(RealSamError):
-    """A recorded run that is missing, damaged, of another format or of another network."""
-
-
-class CostTableError(RealSamError):
-    """A cost table, or a measured reference, that is missing or none."""
+class ReportError(RealSamError):
+    """A recorded run, a cost table or a measured reference of which no report can be made."""

@@ -10,25 +10,24 @@ from dataclasses import replace
 import numpy as np
 
 from realsam.arrays import F64
-from realsam.errors import ProfileError
-from realsam.ir import Host, Network, Replay, Run
-from realsam.ir.silence import silenced
-from realsam.report.difference import n_differences
-from realsam.report.facts import facts_of
-from realsam.report.profile import Ablation, Profile, Text
+from realsam.errors import ReportError
+from realsam.ir import Host, Network, Replay, Run, Sampler, silenced
+from realsam.report import Ablation, Profile, Text, facts_of, groups_of, n_differences
 from realsam.vocab import END_OF_TEXT, TextStream, Vocabulary
 from sim.activity import observe
-from sim.simulator import fast_host, run as simulate
+from sim.simulator import fast_host
+from sim.simulator import run as simulate
+
+Model = tuple[Network, Host, Vocabulary]
 
 
 def profile_of(
     name: str,
-    model: tuple[Network, Host, Vocabulary],
+    model: Model,
     run: Run,
     tokens: Sequence[int],
     n_prompt: int,
     settings: Mapping[str, float],
-    joules: float | None = None,
 ) -> Profile:
     """Make a profile of a run.
 
@@ -39,45 +38,51 @@ def profile_of(
         tokens: those that were fed, and the one chosen last if there is one.
         n_prompt: tokens that were given, not sampled.
         settings: how they were sampled, if they were.
-        joules: energy of the CPU package in the run.
     """
     network, host, vocabulary = model
     replayed = observe(network, run.spikes[network.input.name])
     text = Text(tuple(tokens), _pieces(vocabulary, tokens), n_prompt, score(host, run, tokens))
-    return Profile(
-        name,
-        run,
-        facts_of(network, host),
-        text,
-        replayed.n_moved,
-        n_differences(run, replayed.run),
-        dict(settings),
-        joules,
-    )
+    differences = n_differences(run, replayed.run)
+    facts = facts_of(network, host)
+    return Profile(name, run, facts, text, replayed.n_moved, differences, dict(settings))
 
 
 def score(host: Host, run: Run, tokens: Sequence[int]) -> F64:
-    """[tokens - 1] negative log-likelihood of each token after the first, as far as a run goes."""
+    """[tokens - 1] negative log-likelihood of each token after the first that was fed or chosen."""
     following = np.array(tokens[1 : run.n_tokens + 1], np.int64)
     if not following.size:
         return np.zeros(0)
     return fast_host(host).nats(run.voltage[: following.size], following)
 
 
-def ablated(profile: Profile, model: tuple[Network, Host, Vocabulary], group: str) -> Profile:
-    """The profile with the score of its tokens when a group of populations is kept from spiking.
+def settings_of(sampler: Sampler) -> dict[str, float]:
+    """What a profile keeps of a sampler."""
+    return {"seed": sampler.seed, "temperature": sampler.temperature, "top_k": sampler.top_k}
+
+
+def members(network: Network, group: str) -> tuple[str, ...]:
+    """The populations of a group, `memory.a` and `memory.b` of `memory`.
 
     Raises:
-        ProfileError: if there is no such group, or nothing to score.
+        ReportError: if there is no such group of neurons that can spike.
+    """
+    groups = groups_of(facts_of(network))
+    if group not in groups:
+        raise ReportError(f"{group!r} is no group", f"name one of {', '.join(groups)}")
+    return tuple(p.name for p in groups[group])
+
+
+def ablated(profile: Profile, model: Model, group: str) -> Profile:
+    """The profile with the score of its tokens when a group is kept from spiking.
+
+    Raises:
+        ReportError: if there is no such group, or no token after the first.
     """
     network, host, _ = model
-    groups = profile.facts.groups
-    if group not in groups:
-        raise ProfileError(f"{group!r} is no group", f"name one of {', '.join(groups)}")
+    without = silenced(network, members(network, group))
     before = profile.text.nats_per_token
     if before is None:
-        raise ProfileError("no token was scored", "give a longer text")
-    without = silenced(network, {p.name for p in groups[group]})
+        raise ReportError("no token was scored", "play at least two")
     played = simulate(without, Replay(profile.run.spikes[network.input.name]))
     after = float(score(host, played, profile.text.tokens).mean())
     return replace(profile, ablation=Ablation(group, before, after))
@@ -85,8 +90,10 @@ def ablated(profile: Profile, model: tuple[Network, Host, Vocabulary], group: st
 
 def _pieces(vocabulary: Vocabulary, tokens: Sequence[int]) -> tuple[str, ...]:
     """The characters that each token completes; the end of text by its name."""
-    stream, pieces = TextStream(vocabulary), []
+    stream, pieces = TextStream(vocabulary), list[str]()
     for token in tokens:
         completed = stream.add(token)
         pieces.append(END_OF_TEXT if token == vocabulary.end_of_text else completed)
-    return (*pieces[:-1], pieces[-1] + stream.end())
+    if pieces:
+        pieces[-1] += stream.end()
+    return tuple(pieces)

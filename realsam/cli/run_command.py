@@ -7,9 +7,9 @@ import click
 
 from realsam.cli.backends import backend_option, require
 from realsam.cli.models import any_network
-from realsam.cli.places import refuse_place
 from realsam.cli.spikes import fitted, load_spikes, refuse_steps
 from realsam.console import STDERR, Command, emit_json, format_option, note, strict_option
+from realsam.files import refuse_place
 from realsam.ir import Network, Replay, Run, save_run
 from realsam.memory import refuse_record
 from realsam.report import Counts, count, facts_of, render_backend, render_table

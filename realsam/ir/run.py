@@ -13,6 +13,7 @@ import numpy as np
 from realsam.arrays import F64, I64, U8, Spikes
 from realsam.errors import RealSamError
 from realsam.ir.network import Network
+from realsam.ir.rapl import PackageMeter
 from realsam.ir.tensor_file import DAMAGES, load_tensors, save_tensors
 
 FORMAT = 2
@@ -32,6 +33,7 @@ class Run:
     voltage: I64  # [K, D] readout voltages
     seconds: F64  # [K] wall-clock time at which each token was done, from the first input on
     notes: dict[str, str] = field(default_factory=dict)  # versions, machine kind
+    joules: float | None = None  # energy of the CPU packages in that time; None: not readable
 
     @property
     def n_tokens(self) -> int:
@@ -69,6 +71,7 @@ class Recorder:
         self._spikes: Spikes = np.empty(shape, network.input.dtype)
         self._voltage = np.empty((_FIRST_ROOM, network.sizes[network.readout]), np.int64)
         self._seconds = np.empty(_FIRST_ROOM)
+        self._meter = PackageMeter()
         self._start = time.perf_counter()
 
     def add(self, spikes: Spikes, voltage: I64) -> None:
@@ -96,6 +99,7 @@ class Recorder:
             self._voltage[: self._n],
             self._seconds[: self._n],
             provenance() | notes,
+            self._meter.joules(),
         )
 
 
@@ -142,10 +146,10 @@ def to_parts(run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
     tensors: dict[str, Any] = {"voltage": run.voltage.astype("<i4"), "seconds": run.seconds}
     shapes = {}
     for name, spikes in run.spikes.items():
-        if spikes.dtype == np.uint8 and spikes.max(initial=0) < 2:
+        binary = spikes.dtype == np.uint8 and spikes.max(initial=0) < 2
+        if binary:
             shapes[name] = spikes.shape
-            spikes = np.packbits(spikes)
-        tensors[f"spikes/{name}"] = spikes
+        tensors[f"spikes/{name}"] = np.packbits(spikes) if binary else spikes
     plain = {
         "format": FORMAT,
         "backend": run.backend,
@@ -153,6 +157,7 @@ def to_parts(run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
         "steps_per_token": run.steps_per_token,
         "shapes": shapes,  # [K, N] of the spikes that are one bit each
         "notes": run.notes,
+        "joules": run.joules,
     }
     return tensors, plain
 
@@ -185,6 +190,7 @@ def from_parts(tensors: Mapping[str, Any], plain: Mapping[str, Any]) -> Run:
         voltage,
         seconds,
         plain["notes"],
+        plain.get("joules"),
     )
 
 

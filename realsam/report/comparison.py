@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from realsam.errors import CostTableError
+from realsam.errors import ReportError
 from realsam.report.energy import Energy
 from realsam.report.profile import Profile
 
@@ -42,13 +42,10 @@ def compared(
     """The estimates of each table, this run, and the measured references of its network.
 
     Raises:
-        CostTableError: if a reference cannot be read.
+        ReportError: if a reference cannot be read.
     """
     measured = list(_measured(profile.facts.network, folder))
-    missing = [
-        Row(where, *[None] * 4, NOT_MEASURED, batch, None, "no reference of this network")
-        for where, batch in _UNKNOWN
-    ]
+    missing = [_unknown(*place) for place in _UNKNOWN]
     chips = [_estimated(energy) for energy in energies]
     return (*chips, _this_run(profile), *(measured or missing))
 
@@ -63,17 +60,17 @@ def _estimated(energy: Energy) -> Row:
 def _this_run(profile: Profile) -> Row:
     run = profile.run
     seconds = float(run.seconds[-1]) / run.n_tokens if run.n_tokens else None
-    joules = profile.joules / run.n_tokens if profile.joules is not None and run.n_tokens else None
-    measured = joules is not None
-    return Row(
-        f"CPU, {run.backend} (this run)",
-        seconds,
-        *[joules] * 3,
-        "measured" if measured else NOT_MEASURED,
-        1,
-        profile.differences,
-        "this run: wall clock" + ", RAPL of the CPU package, idle included" * measured,
-    )
+    joules = run.joules / run.n_tokens if run.joules is not None and run.n_tokens else None
+    where, told = f"CPU, {run.backend} (this run)", "this run: wall clock"
+    if joules is None:
+        return Row(where, seconds, None, None, None, NOT_MEASURED, 1, profile.differences, told)
+    told += ", RAPL of the CPU packages, idling included"
+    return Row(where, seconds, joules, joules, joules, "measured", 1, profile.differences, told)
+
+
+def _unknown(where: str, batch: int | None) -> Row:
+    told = "no reference of this network"
+    return Row(where, None, None, None, None, NOT_MEASURED, batch, None, told)
 
 
 def _measured(network: str, folder: Path) -> Iterator[Row]:
@@ -86,7 +83,7 @@ def _measured(network: str, folder: Path) -> Iterator[Row]:
                 about = ", ".join(given[key] for key in ("machine", "commit", "command", "date"))
                 yield from [_reference(row, about) for row in given["rows"]]
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise CostTableError(
+            raise ReportError(
                 f"{path}: no readable reference ({error})", "measure it again: docs/energy.md"
             ) from error
 

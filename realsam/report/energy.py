@@ -1,6 +1,6 @@
 """Energy: counts times a cost table. Always an estimate, always with the table's name.
 
-A table prices some of the counts of a token, each with a range. Nothing that it does not price is in
+A table prices some of the counts of a token, each with a range. What it does not price is not in
 the estimate: docs/energy.md says what that leaves out.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from realsam.arrays import F64, I64
-from realsam.report.costs import Cost, CostTable
+from realsam.report.cost_table import Cost, CostTable
 from realsam.report.counts import Counts, per_token
 
 Quantities = Mapping[str, I64 | int]  # [K] per token, or the same in every token
@@ -20,7 +20,7 @@ Quantities = Mapping[str, I64 | int]  # [K] per token, or the same in every toke
 class Term:
     """What one count of a token costs."""
 
-    name: str  # one of `realsam.report.costs.QUANTITIES`
+    name: str  # one of `realsam.report.cost_table.QUANTITIES`
     per_token: float
     cost: Cost
 

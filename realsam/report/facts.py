@@ -65,14 +65,6 @@ class Facts:
         """The populations of one kind."""
         return tuple(p for p in self.populations if p.kind == kind)
 
-    @property
-    def groups(self) -> dict[str, tuple[Population, ...]]:
-        """The populations of LIF neurons by group."""
-        found: dict[str, tuple[Population, ...]] = {}
-        for p in self.of_kind("lif"):
-            found[p.group] = (*found.get(p.group, ()), p)
-        return found
-
 
 def facts_of(network: Network, host: Host | None = None) -> Facts:
     """What is to be known of a network and its host."""
@@ -92,6 +84,14 @@ def facts_of(network: Network, host: Host | None = None) -> Facts:
         {"encode": 0, "decode": host.decode.size if host else 0},
         _footprint(network, host),
     )
+
+
+def groups_of(facts: Facts) -> dict[str, tuple[Population, ...]]:
+    """The populations of LIF neurons by group, in the order of the first ones."""
+    found: dict[str, tuple[Population, ...]] = {}
+    for p in facts.of_kind("lif"):
+        found[p.group] = (*found.get(p.group, ()), p)
+    return found
 
 
 def _kind(network: Network, name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from realsam.arrays import F64, I64
-from realsam.errors import ProfileError
+from realsam.errors import ReportError
 from realsam.ir.run import FormatError, Run, from_parts, to_parts
 from realsam.ir.tensor_file import DAMAGES, load_tensors, save_tensors
 from realsam.report.facts import Facts, Link, Population
@@ -55,7 +55,6 @@ class Profile:
     updates_event: dict[str, I64]  # [K] neurons whose voltage changed, per population
     differences: int  # spikes and readout voltages unlike those of the simulator
     settings: dict[str, float]  # seed, temperature, top_k of a sampled text
-    joules: float | None = None  # of the CPU package in the run; None: not measured
     ablation: Ablation | None = None
 
 
@@ -87,7 +86,6 @@ def save_profile(profile: Profile, path: Path) -> None:
         "n_prompt": profile.text.n_prompt,
         "differences": profile.differences,
         "settings": profile.settings,
-        "joules": profile.joules,
         "ablation": asdict(profile.ablation) if profile.ablation else None,
     }
     save_tensors(path, tensors, realsam=plain, profile=about)
@@ -97,23 +95,23 @@ def load_profile(path: Path) -> Profile:
     """Read a profile back.
 
     Raises:
-        ProfileError: if the file is missing, damaged, of another format, or a run alone.
+        ReportError: if the file is missing, damaged, of another format, or a run alone.
     """
     try:
         tensors, plain = load_tensors(path)
         run = from_parts(tensors, plain["realsam"])
         if "profile" not in plain:
-            raise ProfileError(f"{path}: is a run without the facts of its network", _CURE)
+            raise ReportError(f"{path}: is a run without the facts of its network", _CURE)
         about = plain["profile"]
         if about["format"] != FORMAT:
-            raise ProfileError(f"{path}: profile format {about['format']} is not {FORMAT}", _CURE)
+            raise ReportError(f"{path}: profile format {about['format']} is not {FORMAT}", _CURE)
         profile = _profile(run, tensors, about)
         _check(profile)
     except FormatError as error:
-        raise ProfileError(f"{path}: {error}", _CURE) from error
+        raise ReportError(f"{path}: {error}", _CURE) from error
     except DAMAGES as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise ProfileError(f"{path}: not a readable profile ({reason})", _CURE) from error
+        raise ReportError(f"{path}: not a readable profile ({reason})", _CURE) from error
     return profile
 
 
@@ -136,7 +134,6 @@ def _profile(run: Run, tensors: dict[str, Any], about: dict[str, Any]) -> Profil
         moved,
         about["differences"],
         about["settings"],
-        about["joules"],
         ablation,
     )
 
@@ -151,13 +148,14 @@ def _check(profile: Profile) -> None:
         "its run is of another network": run.network == facts.network,
         "its spikes are of other populations": sizes
         == {name: spikes.shape[1] for name, spikes in run.spikes.items()},
-        "its updates are of other populations": {name: (n,) for name in moving}
+        "its updates are of other populations": dict.fromkeys(moving, (n,))
         == {name: moved.shape for name, moved in profile.updates_event.items()},
         "its links are of other populations": all(
-            (sizes[link.source],) == link.fan_out.shape for link in facts.links
+            (sizes.get(link.source),) == link.fan_out.shape for link in facts.links
         ),
         "its text is of another length": n <= len(text.tokens) == len(text.pieces) <= n + 1
         and text.nats.shape == (max(0, min(n, len(text.tokens) - 1)),),
+        "its prompt is of another length": 0 <= text.n_prompt <= n,
         "its nats are no numbers": bool(np.all(np.isfinite(text.nats))),
     }
     for complaint, fine in fits.items():

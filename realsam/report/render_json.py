@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from realsam.report.counts import (
-    Counts,
     PopulationCounts,
     activation_sparsity,
     firing_rate,
@@ -39,35 +38,6 @@ def to_json(report: Report, against: Against | None = None) -> Json:
             name: [np.flatnonzero(row).tolist() for row in spikes]
             for name, spikes in report.profile.run.spikes.items()
         },
-    }
-
-
-def summary(counts: Counts, energy: Energy) -> Json:
-    """What a generated text cost, under flat names; the report says more."""
-    return {
-        "firing_rate": counts.firing_rate,
-        "activation_sparsity": counts.activation_sparsity,
-        "connection_sparsity": counts.connection_sparsity,
-        "spikes_per_token": per_token(counts.n_spikes),
-        "synops_per_token": per_token(counts.n_synops),
-        "updates_per_token": counts.n_updates,
-        "host_macs_per_token": sum(counts.facts.host_macs.values()),
-        "energy_pj_per_token": energy.total_pj,
-        "energy_is": "estimated",
-        "energy_table": energy.table.name,
-        "populations": [
-            {
-                "name": p.name,
-                "kind": p.population.kind,
-                "neurons": p.population.n_neurons,
-                "firing_rate": p.firing_rate,
-                "spikes": p.n_spikes.tolist(),
-                "synops": p.n_synops.tolist(),
-                "updates_per_token": p.population.n_updates,
-                "spikes_per_token": per_token(p.n_spikes),
-            }
-            for p in counts.populations
-        ],
     }
 
 

@@ -7,12 +7,13 @@ from functools import cached_property
 import numpy as np
 
 from realsam.arrays import I64
-from realsam.errors import ProfileError
+from realsam.errors import ReportError
 from realsam.report.comparison import Row, compared
-from realsam.report.costs import CostTable
+from realsam.report.cost_table import CostTable
 from realsam.report.counts import Counts, PopulationCounts, count
 from realsam.report.difference import Difference, first_difference, n_differences
 from realsam.report.energy import Energy, Quantities, estimate, quantities
+from realsam.report.facts import groups_of
 from realsam.report.profile import Profile
 
 
@@ -63,19 +64,15 @@ class Report:
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """The groups in the order of their first populations."""
-        spikes, synops = (int(n.sum()) for n in (self.counts.n_spikes, self.counts.n_synops))
-        found: dict[str, list[PopulationCounts]] = {}
-        for p in self.counts.lif:
-            found.setdefault(p.population.group, []).append(p)
-        return tuple(
-            Group(
-                name,
-                tuple(members),
-                sum(int(p.n_spikes.sum()) for p in members) / max(1, spikes),
-                sum(int(p.n_synops.sum()) for p in members) / max(1, synops),
-            )
-            for name, members in found.items()
-        )
+        counts = self.counts
+        spikes, synops = (max(1, int(n.sum())) for n in (counts.n_spikes, counts.n_synops))
+        by_name = {p.name: p for p in counts.lif}
+        found = []
+        for name, populations in groups_of(counts.facts).items():
+            own = tuple(by_name[p.name] for p in populations)
+            share = sum(int(p.n_spikes.sum()) for p in own) / spikes
+            found.append(Group(name, own, share, sum(int(p.n_synops.sum()) for p in own) / synops))
+        return tuple(found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,11 +88,11 @@ def set_against(profile: Profile, other: Profile, tables: Sequence[CostTable]) -
     """Put another run of the same network beside a profile.
 
     Raises:
-        ProfileError: if it is of another network.
+        ReportError: if it is of another network.
     """
     facts = profile.facts
     if facts.network != other.facts.network:
-        raise ProfileError(
+        raise ReportError(
             f"{other.model}: network {other.facts.network[:12]} is not {facts.network[:12]}",
             "compare two runs of one network",
         )
