@@ -1,12 +1,13 @@
-"""Replay of a recorded input that also counts whose voltage moved."""
+"""Replay of a recorded input, chip step by chip step, that counts whose voltage moved."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from realsam.arrays import I64, Spikes
 from realsam.ir import Network, Recorder, Run
-from sim.simulator import engine, load_kernels
+from sim.simulator import load_kernels
+from sim.step_engine import StepEngine
 
 
 @dataclass(frozen=True, eq=False)
@@ -14,7 +15,7 @@ class Activity:
     """What the simulator makes of an input."""
 
     run: Run
-    n_moved: dict[str, I64]  # [K] neurons whose voltage after a token is another than before it
+    n_moved: dict[str, I64]  # [K] changes of a voltage from one chip step to the next
 
 
 def observe(network: Network, spikes: Spikes) -> Activity:
@@ -24,14 +25,21 @@ def observe(network: Network, spikes: Spikes) -> Activity:
         RunError: if the input lines cannot carry them.
     """
     load_kernels()
-    moving, recorder = engine(network), Recorder(network, "sim")
-    spans = {p.name: network.spans[p.name] for p in network.populations}
-    n_moved = {name: np.zeros(len(spikes), np.int64) for name in spans}
+    # The same chip with a token of one step shows itself after each of them.
+    moving = StepEngine(replace(network, steps_per_token=1, readout_phase=0))
+    recorder = Recorder(network, "sim")
+    names = [p.name for p in network.populations]
+    starts = [network.spans[name].start for name in names]
+    n_moved = np.zeros((len(spikes), len(names)), np.int64)
     before = moving.voltages.copy()
     for k, row in enumerate(spikes):
-        recorder.add(*moving.token(row))
-        moved = moving.voltages != before
-        for name, span in spans.items():
-            n_moved[name][k] = np.count_nonzero(moved[span])
-        np.copyto(before, moving.voltages)
-    return Activity(recorder.run(), n_moved)
+        total, voltage = np.zeros(before.size, network.input.dtype), np.zeros(0)
+        for phase in range(network.steps_per_token):
+            fired, read = moving.token(row if phase == 0 else np.zeros_like(row))
+            total += fired
+            if phase == network.readout_phase:
+                voltage = read.copy()
+            n_moved[k] += np.add.reduceat(moving.voltages != before, starts, dtype=np.int64)
+            np.copyto(before, moving.voltages)
+        recorder.add(total, voltage)
+    return Activity(recorder.run(), dict(zip(names, n_moved.T, strict=True)))

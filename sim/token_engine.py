@@ -66,11 +66,6 @@ class TokenEngine:
         )
         self._time = 0  # chip steps before this token
 
-    @property
-    def voltages(self) -> F64:
-        """[sum of N] view of all voltages, which are integers; those of input lines are 0."""
-        return self._voltage
-
     def twin(self) -> "TokenEngine":
         """Another engine of the same network at rest, sharing what does not change."""
         other = copy(self)

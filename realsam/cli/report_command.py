@@ -43,9 +43,9 @@ def command(
 
     Energy is estimated: counts times a cost table. What was measured says so.
     """
+    style = style or (REPORT_STYLES.get(out.suffix) if out else None) or "text"
     if other and style == "csv":
         raise click.UsageError("--against has no place in csv: render each run by itself.")
-    style = style or (REPORT_STYLES.get(out.suffix) if out else None) or "text"
     require_style(style)
     tables = tuple(load_costs(name) for name in costs or TABLES)
     if out:
