@@ -22,7 +22,7 @@ CREATED := $(VENV)/.created
 RUN := $(VENV)/.run
 TRAIN := $(VENV)/.train
 DEV := $(VENV)/.dev
-LISTS := pyproject.toml constraints.txt requirements-lava.txt
+LISTS := pyproject.toml constraints.txt requirements-lava.txt requirements-dev.txt
 
 # By variable, not by option: it holds for the build of the project itself, too.
 export PIP_CONSTRAINT := constraints.txt
@@ -113,4 +113,5 @@ $(TRAIN): $(CREATED) $(LISTS)
 
 $(DEV): $(CREATED) $(LISTS)
 	$(call install,$(EXTRAS_DEV))
+	@$(PIP) --no-deps --requirement requirements-dev.txt
 	@touch $(RUN) $(TRAIN) $@

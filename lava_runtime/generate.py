@@ -45,8 +45,8 @@ def main(model: Path | None, mode: str, target: str, **values: Any) -> None:
         refuse_loihi2()
     request, bundle = Request(**values), load_bundle(model)
     play = partial(run, mode=mode, strict=request.strict)
-    given, name = (bundle.network, bundle.host, bundle.vocabulary), bundle.path.resolve().name
-    generate(request, given, play, name, f"Lava ({mode})")
+    given = bundle.network, bundle.host, bundle.vocabulary
+    generate(request, given, play, bundle.path, f"Lava ({mode})")
 
 
 if __name__ == "__main__":

@@ -32,6 +32,11 @@ def replacing(path: Path) -> Iterator[Path]:
 def refuse_place(out: Path, inputs: Iterable[Path], option: str = "--out") -> None:
     """Refuse, before the work, a file that could not be written after it.
 
+    Args:
+        out: the file.
+        inputs: files that are read, and folders of such; some may not be there.
+        option: what chose the file, for the message.
+
     Raises:
         RunError: naming the file and the option that chose it.
     """
@@ -44,5 +49,6 @@ def refuse_place(out: Path, inputs: Iterable[Path], option: str = "--out") -> No
             f"{out}: cannot be written",
             f"give {option} a place in a folder that is there and yours",
         )
-    if out.exists() and any(path.exists() and out.samefile(path) for path in inputs):
+    read = [file for path in inputs for file in (path.iterdir() if path.is_dir() else [path])]
+    if out.exists() and any(path.exists() and out.samefile(path) for path in read):
         raise RunError(f"{out}: is what the run reads", f"give another {option}")

@@ -96,14 +96,14 @@ def request_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def generate(request: Request, model: "Model", play: "Play", name: str, backend: str) -> None:
+def generate(request: Request, model: "Model", play: "Play", folder: Path, backend: str) -> None:
     """Write the text and its report to stdout, and the whole report to a file if one is named.
 
     Args:
         request: what to write.
         model: network, host and vocabulary.
         play: runs a network to the end of its driver, strictly if the request says so.
-        name: of the model, for the report.
+        folder: of the model, which names it in the report.
         backend: what runs it, for people who wait.
 
     Raises:
@@ -123,7 +123,7 @@ def generate(request: Request, model: "Model", play: "Play", name: str, backend:
     )
 
     network, host, vocabulary = model
-    _refuse_report(request)
+    _refuse_report(request, folder)
     loop, run = _played(request, model, play, backend)
     counts = count(facts_of(network, host), run)
     energy = estimate(quantities(counts), load_costs())
@@ -135,29 +135,30 @@ def generate(request: Request, model: "Model", play: "Play", name: str, backend:
         click.echo(render_summary(counts, energy))
         speed = f"{run.tokens_per_second:,.0f} tokens/s {render_backend(run)}"
         click.echo(f"speed                {speed}")
-    _write_report(request, model, name, loop, run)
+    _write_report(request, model, folder, loop, run)
 
 
-def _refuse_report(request: Request) -> None:
+def _refuse_report(request: Request, folder: Path) -> None:
     from realsam.files import refuse_place
     from realsam.report import require_style
 
     if request.report:
         require_style(REPORT_STYLES[request.report.suffix])
-        refuse_place(request.report, (), "--report")
+        refuse_place(request.report, [folder], "--report")
 
 
 def _write_report(
-    request: Request, model: "Model", name: str, loop: "ClosedLoop", run: "Run"
+    request: Request, model: "Model", folder: Path, loop: "ClosedLoop", run: "Run"
 ) -> None:
     from realsam.files import replacing
-    from realsam.profiling import profile_of, settings_of
+    from realsam.profiling import model_name, profile_of, settings_of
     from realsam.report import TABLES, Report, load_costs, render
 
     if not request.report:
         return
     n_prompt = len(loop.tokens) - len(loop.generated)
-    profile = profile_of(name, model, run, loop.tokens, n_prompt, settings_of(request.sampler))
+    settings, name = settings_of(request.sampler), model_name(folder)
+    profile = profile_of(name, model, run, loop.tokens, n_prompt, settings)
     report = Report(profile, tuple(map(load_costs, TABLES)))
     text = render(REPORT_STYLES[request.report.suffix], report)
     with replacing(request.report) as partial:

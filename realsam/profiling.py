@@ -6,6 +6,7 @@ which no backend records, and whether the backend's spikes are its own.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -19,6 +20,11 @@ from sim.simulator import fast_host
 from sim.simulator import run as simulate
 
 Model = tuple[Network, Host, Vocabulary]
+
+
+def model_name(folder: Path) -> str:
+    """What a report calls the model of a folder: its name, in characters that can be written."""
+    return folder.resolve().name.encode("utf-8", "replace").decode("utf-8")
 
 
 def profile_of(

@@ -33,7 +33,8 @@ def observe(network: Network, spikes: Spikes) -> Activity:
     n_moved = np.zeros((len(spikes), len(names)), np.int64)
     before = moving.voltages.copy()
     for k, row in enumerate(spikes):
-        total, voltage = np.zeros(before.size, network.input.dtype), np.zeros(0)
+        total: Spikes = np.zeros(before.size, network.input.dtype)
+        voltage: I64 = np.zeros(0, np.int64)
         for phase in range(network.steps_per_token):
             fired, read = moving.token(row if phase == 0 else np.zeros_like(row))
             total += fired

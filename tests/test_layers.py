@@ -186,6 +186,9 @@ def test_proper_import_is_accepted(module: str, source: str) -> None:
         ("import realsam.cli.check_command", "torch"),
         ("import realsam.checking", "numba"),
         ("import realsam.cli.map_command", "torch"),
+        ("import realsam.cli.profile_command, realsam.cli.report_command", "torch"),
+        ("import realsam.cli.report_command", "numba"),
+        ("import realsam.report", "rich"),
         ("import realsam.cli.main", "numpy"),
     ],
 )

@@ -53,9 +53,7 @@ def command(
         raise click.UsageError("--input and --prompt are two inputs; give one")
     limits = _given(chip, given)
     if out:
-        read = [path for path in (file, source) if path]
-        read += [path for folder in read if folder.is_dir() for path in folder.iterdir()]
-        refuse_place(out, read, "--split")
+        refuse_place(out, [path for path in (file, source) if path], "--split")
     network, bundle = any_network(file)
     spikes = None
     if source:

@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
+from export.bundle import SHIPPED
 from realsam.cli.backends import backend_option, require
-from realsam.cli.models import name_of, network_of
+from realsam.cli.models import network_of
 from realsam.console import Command
 from realsam.generation import Request, generate, request_options
 
@@ -26,4 +27,4 @@ def command(model: Path | None, backend: str, **values: Any) -> None:
     """
     request, run = Request(**values), require(backend)
     play = partial(run, strict=request.strict)
-    generate(request, network_of(model), play, name_of(model), backend)
+    generate(request, network_of(model), play, model or SHIPPED, backend)

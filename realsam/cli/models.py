@@ -5,7 +5,7 @@ Nothing stands for the shipped model. `realsam eval` also takes a teacher.
 
 from pathlib import Path
 
-from export.bundle import MANIFEST, SHIPPED, Bundle, load_bundle
+from export.bundle import MANIFEST, Bundle, load_bundle
 from export.imported import is_imported, load_imported
 from export.network_file import load_network
 from realsam.cli.backends import require_torch
@@ -40,8 +40,3 @@ def network_of(path: Path | None) -> tuple[Network, Host, Vocabulary]:
     run = load_run_folder(path)
     network, host = lower(run.model(), run.vocabulary.end_of_text)
     return network, host, run.vocabulary
-
-
-def name_of(path: Path | None) -> str:
-    """What a report calls a model: the name of its folder."""
-    return (path or SHIPPED).resolve().name.encode("utf-8", "replace").decode("utf-8")

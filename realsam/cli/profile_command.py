@@ -8,13 +8,13 @@ import click
 
 from export.bundle import SHIPPED
 from realsam.cli.backends import backend_option, require
-from realsam.cli.models import name_of, network_of
+from realsam.cli.models import network_of
 from realsam.console import STDERR, Command, emit_json, format_option, strict_option
 from realsam.documents import read_documents
 from realsam.files import refuse_place
 from realsam.ir import ClosedLoop, Driver, Network, Replay, Run, Sampler
 from realsam.memory import refuse_record
-from realsam.profiling import Model, ablated, members, profile_of, settings_of
+from realsam.profiling import Model, ablated, members, model_name, profile_of, settings_of
 from realsam.report import Profile, ablation_line, save_profile
 from realsam.vocab import prompt_tokens
 from sim.simulator import fast_host, fast_sampler
@@ -68,7 +68,7 @@ def command(
         raise click.UsageError("Give either --prompt or --data.")
     play = partial(require(backend), strict=strict)
     folder = model or SHIPPED
-    refuse_place(out, [*([data] if data else []), *_files(folder)])
+    refuse_place(out, [folder, *([data] if data else [])])
     given = network_of(model)
     if group is not None:
         members(given[0], group)  # refused before the work
@@ -78,15 +78,11 @@ def command(
         else:
             sampler = fast_sampler(Sampler(temperature, top_k, seed))
             played = _sampled(given, str(prompt), n_tokens or _SAMPLED, sampler, play)
-        profile = profile_of(name_of(model), given, *played)
+        profile = profile_of(model_name(folder), given, *played)
         if group is not None:
             profile = ablated(profile, given, group)
     save_profile(profile, out)
     _say(profile, out, style)
-
-
-def _files(folder: Path) -> list[Path]:
-    return list(folder.iterdir()) if folder.is_dir() else [folder]
 
 
 def _read(model: Model, data: Path, n_tokens: int | None, play: Play) -> Played:

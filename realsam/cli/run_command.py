@@ -55,7 +55,7 @@ def command(
     """
     play = require(backend)
     if out:
-        refuse_place(out, (source, file, *(file.iterdir() if file.is_dir() else ())))
+        refuse_place(out, (source, file))
     network, _ = any_network(file)
     given = load_spikes(source, network.input)
     refuse_steps(steps)

@@ -18,7 +18,9 @@ from realsam.ir.tensor_file import DAMAGES, load_tensors, save_tensors
 
 FORMAT = 2
 _CURE = "record it again"
-_FIRST_ROOM = 256  # tokens; a record that is full doubles its room
+# Of the room of a new record, which doubles when it is full. What is not written takes no memory,
+# and copying costs more than the record itself.
+_FIRST_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +69,11 @@ class Recorder:
         self._network = network
         self._backend = backend
         self._n = 0
-        shape = _FIRST_ROOM, sum(network.sizes.values())
-        self._spikes: Spikes = np.empty(shape, network.input.dtype)
-        self._voltage = np.empty((_FIRST_ROOM, network.sizes[network.readout]), np.int64)
-        self._seconds = np.empty(_FIRST_ROOM)
+        width, depth = sum(network.sizes.values()), network.sizes[network.readout]
+        room = 1 + _FIRST_BYTES // (width * np.dtype(network.input.dtype).itemsize + 8 * depth + 8)
+        self._spikes: Spikes = np.empty((room, width), network.input.dtype)
+        self._voltage = np.empty((room, depth), np.int64)
+        self._seconds = np.empty(room)
         self._meter = PackageMeter()
         self._start = time.perf_counter()
 

@@ -23,7 +23,7 @@ from realsam.cli.backends import BACKENDS, installed
 from realsam.errors import BackendFailedError
 from realsam.ir import Driver, Network, Run
 from sim import reference
-from tests.realsam.cli.conftest import call, error, generate, parsed
+from tests.realsam.cli.conftest import call, error, everything, generate, parsed
 
 ROOT = Path(__file__).parents[3]
 PROMPT = ("--prompt", "One day")
@@ -373,6 +373,16 @@ def test_report_place_is_refused_before_the_text(small: Path, tmp_path: Path) ->
     line = error(call("generate", small, *PROMPT, "--report", tmp_path / "gone" / "a.json"))
 
     assert line.startswith(f"{tmp_path / 'gone' / 'a.json'}: cannot be written; give --report")
+
+
+def test_report_replaces_nothing_of_the_model(small: Path) -> None:
+    """Whose folder it may name."""
+    before = everything(small)
+
+    line = error(call("generate", small, *PROMPT, "--report", small / "manifest.json"))
+
+    assert line == f"{small / 'manifest.json'}: is what the run reads; give another --report"
+    assert before == everything(small)
 
 
 def test_unknown_ending_of_a_report_is_wrong_usage(small: Path) -> None:
