@@ -18,9 +18,8 @@ from realsam.ir.tensor_file import DAMAGES, load_tensors, save_tensors
 
 FORMAT = 2
 _CURE = "record it again"
-# Of the room of a new record, which doubles when it is full. What is not written takes no memory,
-# and copying costs more than the record itself.
-_FIRST_BYTES = 64 << 20
+# Of a new record, which doubles its room when it is full: copying costs more than recording.
+_FIRST_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, eq=False)

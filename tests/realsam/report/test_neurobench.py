@@ -32,9 +32,7 @@ from tests import strategies
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 snn = pytest.importorskip("snntorch", reason="snnTorch is not installed")
-pytest.importorskip(
-    "neurobench", reason="NeuroBench is not installed: see requirements-dev.txt"
-)
+pytest.importorskip("neurobench", reason="NeuroBench is not installed: see requirements-dev.txt")
 
 from neurobench.metrics.static import ConnectionSparsity, Footprint  # noqa: E402
 from neurobench.metrics.workload import (  # noqa: E402
