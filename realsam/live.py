@@ -23,6 +23,7 @@ from realsam.vocab import TextStream, Vocabulary
 from sim.simulator import engine, load_kernels
 
 _BAR = 30  # characters of a bar
+_LOW = 0.1  # the least rate that a full bar stands for
 _SHOWN = 480  # characters of text, the latest
 _KEPT = 0.8  # of a rate from token to token: bars that can be followed
 
@@ -35,6 +36,7 @@ class Activity:
         self.names = [p.name for p in facts.of_kind("lif")]
         self.n_tokens, self.energy_pj, self.table = 0, 0.0, table.name
         self.rates: F64 = np.zeros(len(self.names))  # spikes per neuron, of the latest tokens
+        self.highest = _LOW  # rate so far
         self._total: I64 = np.zeros(len(self.names), np.int64)
         self._engine = engine(network)
         self._spans = [network.spans[name] for name in self.names]
@@ -49,6 +51,7 @@ class Activity:
         counts = np.array([int(fired[span].sum()) for span in self._spans], np.int64)
         kept = _KEPT if self.n_tokens else 0.0
         self.rates = kept * self.rates + (1 - kept) * counts / self._sizes
+        self.highest = max(self.highest, float(self.rates.max(initial=0)))
         self._total += counts
         self.n_tokens += 1
         self.energy_pj += int(fired @ self._fan_out) * self._synop_pj + self._updates_pj
@@ -104,13 +107,14 @@ class LiveView:
         seen = self._activity
         rows = Table.grid(padding=(0, 1))
         for name, rate, mean in zip(seen.names, seen.rates, seen.means, strict=True):
-            bar = Text("█" * round(min(1.0, rate) * _BAR), "cyan")
+            full = round(rate / seen.highest * _BAR)
+            bar = Text.assemble(("█" * full, "cyan"), ("░" * (_BAR - full), "dim"))
             rows.add_row(name, Text(f"{rate:.1%}", justify="right"), bar, f"mean {mean:.1%}")
         seconds = time.perf_counter() - self._begin
         speed = (self._n_new - 1) / seconds if self._n_new > 1 else 0.0
         line = Text(
             f"{self._n_new:,} tokens, {speed:,.0f} tokens/s, {seen.energy_pj / 1e6:,.1f} uJ "
-            f"(estimated, {seen.table})",
+            f"(estimated, {seen.table}); a full bar is a firing rate of {seen.highest:.1%}",
             "dim",
         )
         return Group(Panel(Text(self._text[-_SHOWN:])), rows, line)

@@ -40,6 +40,16 @@ def test_first_token_is_shown_as_it_is() -> None:
     assert seen.rates.tolist() == [run.spikes[name].mean() for name in ("layer1", "layer2")]
 
 
+def test_bars_are_scaled_to_the_highest_rate() -> None:
+    """None is longer than its place, however often neurons fire."""
+    network, host, _ = model()
+    seen = Activity(network)
+
+    for token in range(20):
+        seen.play(host.code[token])
+        assert 0.1 <= seen.highest >= seen.rates.max()
+
+
 def test_silence_is_no_division() -> None:
     """Before the first token."""
     assert Activity(model()[0]).means.tolist() == [0, 0]
