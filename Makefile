@@ -22,7 +22,7 @@ CREATED := $(VENV)/.created
 RUN := $(VENV)/.run
 TRAIN := $(VENV)/.train
 DEV := $(VENV)/.dev
-LISTS := pyproject.toml constraints.txt requirements-lava.txt requirements-dev.txt
+LISTS := pyproject.toml constraints.txt requirements-lava.txt
 
 # By variable, not by option: it holds for the build of the project itself, too.
 export PIP_CONSTRAINT := constraints.txt
@@ -111,7 +111,7 @@ $(TRAIN): $(CREATED) $(LISTS)
 	$(call install,$(EXTRAS_TRAIN))
 	@touch $(RUN) $@
 
-$(DEV): $(CREATED) $(LISTS)
+$(DEV): $(CREATED) $(LISTS) requirements-dev.txt
 	$(call install,$(EXTRAS_DEV))
 	@$(PIP) --no-deps --requirement requirements-dev.txt
 	@touch $(RUN) $(TRAIN) $@
