@@ -19,6 +19,7 @@ from sim.activity import observe
 from sim.simulator import fast_host
 from sim.simulator import run as simulate
 
+_BLOCK = 256  # tokens whose logits are in memory at a time
 Model = tuple[Network, Host, Vocabulary]
 
 
@@ -56,9 +57,11 @@ def profile_of(
 def score(host: Host, run: Run, tokens: Sequence[int]) -> F64:
     """[tokens - 1] negative log-likelihood of each token after the first that was fed or chosen."""
     following = np.array(tokens[1 : run.n_tokens + 1], np.int64)
-    if not following.size:
-        return np.zeros(0)
-    return fast_host(host).nats(run.voltage[: following.size], following)
+    quick, nats = fast_host(host), np.zeros(following.size)
+    for first in range(0, following.size, _BLOCK):
+        part = slice(first, min(first + _BLOCK, following.size))
+        nats[part] = quick.nats(run.voltage[part], following[part])
+    return nats
 
 
 def settings_of(sampler: Sampler) -> dict[str, float]:

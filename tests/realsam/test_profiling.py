@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from realsam import profiling
 from realsam.errors import ReportError
 from realsam.ir import ClosedLoop, Network, Replay, Run, Sampler, silenced, to_network
 from realsam.profiling import Model, ablated, members, profile_of, score, settings_of
@@ -62,6 +63,17 @@ def test_nats_are_those_of_the_following_token() -> None:
 
     assert np.array_equal(nats, given[1].nats(run.voltage, np.array(tokens[1:])))
     assert score(given[1], run, tokens[:1]).size == 0
+
+
+def test_long_texts_are_scored_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which nobody sees."""
+    given = model()
+    run, tokens = played(given[0], given)
+    whole = score(given[1], run, tokens)
+
+    monkeypatch.setattr(profiling, "_BLOCK", 3)
+
+    assert np.array_equal(whole, score(given[1], run, tokens))
 
 
 def test_exact_backend_has_no_differences() -> None:
