@@ -17,7 +17,8 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("realsam.ir",),
     ("realsam.documents", "realsam.evaluation", "realsam.memory"),
     ("realsam.nn", "realsam.checking", "realsam.report", "export", "sim"),
-    ("realsam.lower", "realsam.generation", "realsam.mapping"),
+    ("realsam.lower", "realsam.live", "realsam.mapping", "realsam.profiling", "realsam.words"),
+    ("realsam.generation",),
     ("realsam.train", "lava_runtime"),
     ("realsam.cli",),
 )
@@ -33,11 +34,14 @@ OWNERS: dict[str, set[str]] = {
     "scipy": {"lava_runtime"},
     "tokenizers": {"realsam.vocab"},
     "triton": {"realsam.nn", "realsam.train"},
-    "click": {"realsam.console", "realsam.generation", "realsam.cli", "lava_runtime"},
+    "click": {
+        *("realsam.console", "realsam.words", "realsam.live", "realsam.generation"),
+        *("realsam.cli", "lava_runtime"),
+    },
     "altair": {"realsam.report"},
     "jinja2": {"realsam.report"},
     "vl_convert": {"realsam.report"},
-    "rich": {"realsam.console", "realsam.cli", "lava_runtime"},
+    "rich": {"realsam.console", "realsam.live", "realsam.cli", "lava_runtime"},
 }
 HEIGHT = {room: height for height, row in enumerate(ROWS) for room in row}
 
@@ -186,6 +190,9 @@ def test_proper_import_is_accepted(module: str, source: str) -> None:
         ("import realsam.cli.check_command", "torch"),
         ("import realsam.checking", "numba"),
         ("import realsam.cli.map_command", "torch"),
+        ("import realsam.cli.profile_command, realsam.cli.report_command", "torch"),
+        ("import realsam.cli.report_command", "numba"),
+        ("import realsam.report", "rich"),
         ("import realsam.cli.main", "numpy"),
     ],
 )

@@ -8,10 +8,9 @@ import numpy as np
 
 from export.bundle import SHIPPED
 from realsam.cli.models import any_network
-from realsam.cli.places import refuse_place
 from realsam.console import STDERR, Command, emit_json, format_option
 from realsam.errors import MappingError
-from realsam.files import replacing
+from realsam.files import refuse_place, replacing
 from realsam.ir import ClosedLoop, Network, Run, Sampler, load_run
 from realsam.limits import CHIPS
 from realsam.mapping import Sketch, from_network, from_shape, lay_out, memory_of

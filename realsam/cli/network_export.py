@@ -12,11 +12,10 @@ from export.network_file import format_of
 from export.netx import require_plain, to_netx
 from export.nir import Profile, early_biases, to_nir
 from realsam.arrays import Spikes
-from realsam.cli.places import refuse_place
 from realsam.cli.proof import compare
 from realsam.cli.spikes import random_spikes
 from realsam.errors import BundleError, ExportError
-from realsam.files import replacing
+from realsam.files import refuse_place, replacing
 from realsam.ir import Network, Replay
 
 FILES = {"netx": NETX, "nir": NIR}
