@@ -19,7 +19,7 @@ from benchmarks.quality.training import train
 from realsam.console import Command, format_option
 from realsam.documents import read_documents
 from realsam.errors import TrainingError
-from realsam.nn.model import ModelConfig
+from realsam.nn.config import ModelConfig
 from realsam.train.config import PRESETS, TrainConfig
 from realsam.train.data import Windows
 from realsam.train.device import pick_device

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, linear
 
-from realsam.nn.model import ModelConfig
+from realsam.nn.config import ModelConfig
 
 
 class Played(NamedTuple):

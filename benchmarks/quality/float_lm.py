@@ -11,7 +11,9 @@ from torch.nn.functional import embedding, linear
 
 from benchmarks.quality.baseline import Baseline, Played
 from benchmarks.quality.lif import lif_tokens
-from realsam.nn.model import Layer, ModelConfig, SpikingLM
+from realsam.nn.config import ModelConfig
+from realsam.nn.layer import Layer
+from realsam.nn.model import SpikingLM
 
 
 class FloatLM(Baseline):

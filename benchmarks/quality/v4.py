@@ -19,7 +19,7 @@ from torch.nn.functional import dropout, embedding, linear
 
 from benchmarks.quality.baseline import Baseline, Played, normal
 from benchmarks.quality.lif import lif_tokens
-from realsam.nn.model import ModelConfig
+from realsam.nn.config import ModelConfig
 
 _OPEN = 2.0  # bias of the gates at the start
 

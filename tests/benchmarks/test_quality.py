@@ -19,8 +19,9 @@ from benchmarks.quality.lif import lif_tokens
 from benchmarks.quality.lstm import Lstm
 from benchmarks.quality.scoring import score
 from benchmarks.quality.training import WindowPass, train
+from realsam.nn.config import ModelConfig
 from realsam.nn.lif import SPIKE, STATE_ONE
-from realsam.nn.model import ModelConfig, SpikingLM
+from realsam.nn.model import SpikingLM
 from realsam.nn.quantize import WEIGHT_UNIT
 from realsam.train.config import TrainConfig
 from realsam.train.data import Windows

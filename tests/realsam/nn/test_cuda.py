@@ -5,7 +5,8 @@ import torch
 
 from realsam.ir import Replay
 from realsam.lower import lower
-from realsam.nn.model import ModelConfig, SpikingLM
+from realsam.nn.config import ModelConfig
+from realsam.nn.model import SpikingLM
 from realsam.nn.precision import matmul_precision
 from sim import simulator
 

@@ -12,7 +12,8 @@ from realsam.errors import DataError
 from realsam.ir import IO_PHASES, Replay
 from realsam.lower import lower
 from realsam.nn import backend
-from realsam.nn.model import ModelConfig, SpikingLM
+from realsam.nn.config import ModelConfig
+from realsam.nn.model import SpikingLM
 from realsam.train.record import record
 from sim import reference, simulator
 from tests import tiny
