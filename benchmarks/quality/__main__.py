@@ -116,6 +116,7 @@ def row(
 @click.option("--lr", type=float, default=BASE.train.lr, show_default=True, help="Of Adam.")
 @click.option("--matrix-lr", type=float, default=BASE.train.matrix_lr, show_default=True)
 @click.option("--weight-decay", type=float, default=BASE.train.weight_decay, show_default=True)
+@click.option("--target-firing", type=float, default=BASE.train.target_firing, show_default=True)
 @click.option("--dropout", type=float, default=BASE.model.dropout, show_default=True)
 @click.option("--layers", type=WHOLE, default=BASE.model.layers, show_default=True)
 @click.option("--width", type=WHOLE, default=BASE.model.width, show_default=True)

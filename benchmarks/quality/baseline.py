@@ -42,6 +42,15 @@ class Baseline(nn.Module, ABC):
             state: before the first token, each [B, ...].
         """
 
+    def adapt(self, nats: Tensor, state: list[Tensor], target: Tensor) -> None:
+        """Let what is no parameter follow a window of training, in place; nothing does by default.
+
+        Args:
+            nats: [] loss per token.
+            state: after the window.
+            target: [] spikes per neuron and token.
+        """
+
     def start(self, batch: int, device: torch.device) -> list[Tensor]:
         """The state after a reset, each [B, ...]."""
         return [torch.zeros(batch, width, device=device) for width in self._carried]

@@ -49,7 +49,8 @@ class FloatLM(Baseline):
         own = None if layer.recurrent is None else torch.block_diag(*layer.recurrent)
         keep = torch.exp(-self._config.steps_per_token * torch.exp(layer.rate))
         keep = keep.repeat_interleave(self._config.width // self._config.groups)
-        return lif_tokens(a, own, keep, layer.threshold, v, s, alive)
+        threshold = layer.threshold.expand(self._config.width)
+        return lif_tokens(a, own, keep, threshold, v, s, alive)
 
     def _thinned(self, spikes: Tensor) -> Tensor:
         """The spikes that others hear; not rescaled, as in the model."""

@@ -54,6 +54,8 @@ class WindowPass:
         self._state = model.start(batch, device)
         self._nats = torch.zeros((), device=device)
         self._neurons = torch.tensor(model.neurons, dtype=torch.float32, device=device)
+        (target,) = config.targets(1)
+        self._target = torch.tensor(target, device=device)
         self._graph: torch.cuda.CUDAGraph | None = None
 
     def __call__(self, window: Window) -> Tensor:
@@ -84,15 +86,17 @@ class WindowPass:
             self._nats.copy_(nats)
             for old, new in zip(self._state, state, strict=True):
                 old.copy_(new)
+            self._model.adapt(self._nats, self._state, self._target)
 
     def _price(self, n_fired: Tensor) -> Tensor:
         """Nats for firing above the target, as in `realsam.train.objective`."""
         rates = n_fired.mean((0, 1)) / self._neurons
-        excess = torch.relu(rates / self._config.target_firing - 1)
+        excess = torch.relu(rates / self._target - 1)
         return self._config.firing_weight * (excess**2).sum() / max(1, len(rates))
 
     def _capture(self) -> torch.cuda.CUDAGraph:
-        kept = [piece.clone() for piece in self._state]
+        pieces = [*self._state, *self._model.buffers()]
+        kept = [piece.clone() for piece in pieces]
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
@@ -103,7 +107,7 @@ class WindowPass:
         for parameter in self._model.parameters():
             assert parameter.grad is not None
             parameter.grad.zero_()
-        for piece, value in zip(self._state, kept, strict=True):
+        for piece, value in zip(pieces, kept, strict=True):
             piece.copy_(value)
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from realsam.train.session import Session
 
 
-def _rates(text: str) -> float | tuple[float, ...]:
+def rates(text: str) -> float | tuple[float, ...]:
     """One number for all layers, or several between commas."""
     numbers = tuple(float(number) for number in text.split(","))
     return numbers if len(numbers) > 1 else numbers[0]
@@ -41,7 +41,10 @@ def _rates(text: str) -> float | tuple[float, ...]:
 @click.option("--matrix-lr", type=float, help="Learning rate of the weight matrices (Muon).")
 @click.option("--dropout", type=click.FloatRange(0, 1, max_open=True), help="Of spikes.")
 @click.option(
-    "--target-firing", type=_rates, help="Spikes per neuron and token; 0.05,0.1: by layer."
+    "--target-firing",
+    type=rates,
+    metavar="RATE[,RATE...]",
+    help="Spikes per neuron and token, of all layers or of each.",
 )
 @click.option("--environment", type=float, help="Gain that full stress adds; 0: none.")
 @click.option("--diversity", type=float, help="Spread of the neurons' fixed factors; 0: none.")

@@ -62,19 +62,16 @@ class Processes:
         return slice(self.rank * each, (self.rank + 1) * each)
 
     def wrap(self, module: _M) -> _M | DistributedDataParallel:
-        """The module, with gradients that are averaged over the processes if there are several.
-
-        Buffers are left alone: what is written into them must be the same in all processes.
-        """
+        """The module, with gradients that are averaged over the processes if there are several."""
         if self.n == 1:
             return module
         if not next(module.parameters()).is_cuda:
-            return DistributedDataParallel(module, broadcast_buffers=False)
+            return DistributedDataParallel(module)
         # Made in a side stream, so that a graph can capture its backward pass.
         stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
-            wrapped = DistributedDataParallel(module, broadcast_buffers=False)
+            wrapped = DistributedDataParallel(module)
         torch.cuda.current_stream().wait_stream(stream)
         return wrapped
 

@@ -173,7 +173,8 @@ def load_run_folder(folder: Path | None, device: torch.device | str = "cpu") -> 
     vocabulary = load_vocabulary(folder / TOKENIZER)
     # Read as configurations: those of older versions lack what was added since.
     wanted, stored = (
-        model_config(values).to_json() for values in (checkpoint.model_config, config["model"])
+        json.loads(json.dumps(model_config(values).to_json()))
+        for values in (checkpoint.model_config, config["model"])
     )
     if names := differences(wanted, stored):
         raise CheckpointError(

@@ -26,3 +26,20 @@ def test_state_of_two_windows_is_that_of_one_of_twice_the_length(tmp_path: Path)
     state = trainer._backprop.state
     assert all(map(torch.equal, state.v + state.s, expected.v + expected.s))
     assert max(float(v.abs().max()) for v in state.v) > 1
+
+
+def test_rehearsals_change_nothing(tmp_path: Path) -> None:
+    """Before a graph is captured, passes are played: state, stress and thresholds come back."""
+    changes = {"environment": 0.5, "homeostasis": True}
+    trainer = tiny.session(tmp_path, **changes).trainer
+    backprop, model = trainer._backprop, trainer.model
+    window = next(trainer._windows.start(Position(0, 0)))
+    backprop(window, seed=0)
+    pieces = [*backprop.state.v, *backprop.state.s, *model.buffers()]
+    before, places = [p.clone() for p in pieces], [p.data_ptr() for p in pieces]
+
+    backprop._rehearse(3, last=True)
+
+    assert all(map(torch.equal, before, pieces))
+    assert places == [p.data_ptr() for p in pieces]
+    assert model.environment.stress < 1
