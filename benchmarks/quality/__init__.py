@@ -3,7 +3,7 @@
     python -m benchmarks.quality train.txt --valid dev.txt --test head500.txt --tokenizer FOLDER
 
 Networks are trained as `realsam train` trains, on the same streams of windows, with state carried
-from window to window, the same optimizers, schedule and price on firing above the target:
+from window to window, the same optimizers, schedule and price on firing:
 
     float      the spiking model itself, nothing rounded or clamped: what do integers cost?
     v1 to v4   what the presets of these names stand for, as it was before it met a chip

@@ -157,7 +157,7 @@ def main(
     config = TrainConfig(preset="", **training)
     documents = vocabulary.encode_all([d for path in files for d in read_documents(path)])
     windows = Windows(documents, vocabulary.end_of_text, config.batch, config.window, config.seed)
-    result = about(model, config, windows, texts, _called(place)) | {"rows": []}
+    result = about(model, config, windows, texts, called(place)) | {"rows": []}
     for name in only:
         entry = row(name, model, config, windows, texts, vocabulary, place)
         result["rows"].append(entry)
@@ -171,7 +171,8 @@ def main(
     )
 
 
-def _called(device: torch.device) -> str:
+def called(device: torch.device) -> str:
+    """What a device is, for people."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{platform.machine()} CPU, {torch.get_num_threads()} threads"

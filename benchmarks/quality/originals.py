@@ -60,10 +60,11 @@ class Block(nn.Module):
     thresholds: Tensor  # [N] of the neurons, in units of the block's
     traits: Tensor  # [2, N] gain of each neuron, and its sensitivity to stress
 
-    def __init__(self, config: ModelConfig, version: Version) -> None:
+    def __init__(self, config: ModelConfig, version: Version, active: float) -> None:
+        """`active` is how much of the stream is on at the start, in neurons."""
         super().__init__()
         n = config.width
-        self.fc_in, self.fc_in_bias = normal(n, n, 0.5 / n**0.5), nn.Parameter(torch.zeros(n))
+        self.fc_in, self.fc_in_bias = normal(n, n, active**-0.5 / 2), nn.Parameter(torch.zeros(n))
         self.fc_rec = normal(n, n, 0.2 / (0.1 * n) ** 0.5)
         if version.gates:
             self.fc_gate = normal(n, n, 0.5 / n**0.5)
@@ -109,8 +110,12 @@ class Original(Baseline):
         bits, width = config.code_bits, config.width
         self.enter = normal(width, bits, (bits / 2) ** -0.5)  # half of the lines are on
         self.enter_bias = nn.Parameter(torch.zeros(width))
-        self.blocks = nn.ModuleList(Block(config, version) for _ in range(config.layers))
-        self.readout = normal(bits, width, 0.5 / width**0.5)
+        # Without the residual, what follows a block hears nothing but its spikes.
+        after = float(width) if version.residual else 0.1 * width
+        self.blocks = nn.ModuleList(
+            Block(config, version, after if i else width) for i in range(config.layers)
+        )
+        self.readout = normal(bits, width, after**-0.5 / 2)
         self.readout_bias = nn.Parameter(torch.zeros(bits))
         self.environment = Environment(config.vocab_size)
         self._version = version

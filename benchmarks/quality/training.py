@@ -14,6 +14,7 @@ from realsam.errors import TrainingError
 from realsam.nn.precision import matmul_precision
 from realsam.train.config import TrainConfig
 from realsam.train.data import Position, Window, Windows
+from realsam.train.objective import firing_price
 from realsam.train.optimize import Update
 
 _WARM_UP = 3  # passes before a capture
@@ -89,10 +90,10 @@ class WindowPass:
             self._model.adapt(self._nats, self._state, self._target)
 
     def _price(self, n_fired: Tensor) -> Tensor:
-        """Nats for firing above the target, as in `realsam.train.objective`."""
+        """Nats for firing off the target."""
         rates = n_fired.mean((0, 1)) / self._neurons
-        excess = torch.relu(rates / self._target - 1)
-        return self._config.firing_weight * (excess**2).sum() / max(1, len(rates))
+        price = firing_price(rates, self._target, self._config)
+        return price.sum() / max(1, len(rates))
 
     def _capture(self) -> torch.cuda.CUDAGraph:
         pieces = [*self._state, *self._model.buffers()]

@@ -10,6 +10,15 @@ from realsam.train.config import TrainConfig
 from realsam.train.parallel import ALONE, Processes
 
 
+def firing_price(rates: Tensor, targets: Tensor, config: TrainConfig) -> Tensor:
+    """Nats [L] that layers cost which fire more often than their targets, or less."""
+    excess = rates / targets - 1
+    price = config.firing_weight * torch.relu(excess) ** 2
+    if config.silence_weight:
+        price = price + config.silence_weight * torch.relu(-excess) ** 2
+    return price
+
+
 class Objective(nn.Module):
     """A model and its loss in one module, whose forward uses every parameter."""
 
@@ -17,7 +26,7 @@ class Objective(nn.Module):
         super().__init__()
         self.model = model
         self._processes = processes
-        self._above, self._below = config.firing_weight, config.silence_weight
+        self._config = config
         targets = config.targets(model.config.layers)
         self._targets = torch.tensor(targets, device=model.output_bias.device)
 
@@ -43,10 +52,7 @@ class Objective(nn.Module):
         played = self.model(tokens, alive, state, seed)
         loss, nats = self.model.loss(played.voltage, targets, labels)
         rates = self._shared(played.rates)
-        excess = rates / self._targets - 1
-        price = self._above * torch.relu(excess) ** 2
-        if self._below:
-            price = price + self._below * torch.relu(-excess) ** 2
+        price = firing_price(rates, self._targets, self._config)
         measures = torch.cat([nats[None], rates.detach()])
         return loss + price.mean(), measures, played.state
 

@@ -23,7 +23,7 @@ from realsam.nn.config import ModelConfig
 from realsam.nn.lif import SPIKE, STATE_ONE
 from realsam.nn.model import SpikingLM
 from realsam.nn.quantize import WEIGHT_UNIT
-from realsam.train.config import TrainConfig
+from realsam.train.config import PRESETS, TrainConfig
 from realsam.train.data import Windows
 from realsam.train.toy import toy_documents
 from realsam.vocab import Vocabulary
@@ -63,7 +63,7 @@ CPU = torch.device("cpu")
 
 def config(**others: Any) -> ModelConfig:
     """A model of a moment."""
-    sizes = {"layers": 2, "width": 16, "vocab_size": 24, "code_bits": 12, "groups": 4}
+    sizes = {"layers": 2, "width": 48, "vocab_size": 24, "code_bits": 12, "groups": 4}
     return ModelConfig.of(**sizes | {"dropout": 0.0} | others)
 
 
@@ -200,6 +200,48 @@ def test_gradient_of_lif_is_that_of_autograd() -> None:
 
     assert torch.equal(spikes, torch.stack(fired))
     torch.testing.assert_close(found, expected)
+
+
+def test_threshold_of_a_neuron_is_a_gain_in_floats() -> None:
+    """Powers of two round nothing: on all that neurons hear, themselves included."""
+    torch.manual_seed(0)
+    a, recurrent = torch.randn(30, 3, 5).double(), torch.randn(5, 5).double()
+    own = torch.tensor([0.25, 0.5, 1.0, 2.0, 4.0]).double()
+    keep, still = torch.rand(5).double(), torch.zeros(3, 5).double()
+    rest = still, still, torch.ones(30, 3).double()
+
+    unfolded, v = lif_tokens(a, recurrent, keep, own, *rest)
+    folded, scaled = lif_tokens(a / own, recurrent / own[:, None], keep, torch.ones(5), *rest)
+
+    assert torch.equal(unfolded, folded)
+    assert torch.equal(v, scaled * own)
+    assert unfolded.any()
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"), [("v1", set()), ("v3", {"thresholds"}), ("v4", {"stress"})]
+)
+def test_what_adapts_follows_training_and_not_scores(name: str, changed: set[str]) -> None:
+    """Homeostatic thresholds of v3, the stress of v4; stress is nothing to the others."""
+    torch.manual_seed(0)
+    model = BASELINES[name](config())
+    documents = [[1, 2, 3, 4] * 8, [5, 6] * 9]
+    windows = Windows(documents, END, batch=2, window=8, seed=0)
+    before = {key: buffer.clone() for key, buffer in model.named_buffers()}
+
+    train(model, TrainConfig(steps=4, batch=2, window=8), windows, END, CPU, lambda *_: None)
+    after = {key: buffer.clone() for key, buffer in model.named_buffers()}
+    score(model, documents, END)
+
+    moved = {k.rsplit(".")[-1] for k, value in after.items() if not torch.equal(before[k], value)}
+    assert changed | {"stress"} == moved | {"stress"}
+    assert all(torch.equal(after[k], buffer) for k, buffer in model.named_buffers())
+
+
+def test_v4_is_as_large_as_was_published() -> None:
+    """6,047,238 parameters; what the last 3,840 are is not known."""
+    with torch.device("meta"):
+        assert BASELINES["v4"](PRESETS["v4"].model).n_parameters == 6_047_238 - 3_840
 
 
 def test_lstm_has_as_many_parameters() -> None:

@@ -107,7 +107,9 @@ def test_metrics_hold_a_row_per_report(tmp_path: Path) -> None:
 
 def test_validations_name_targets_and_what_is_frozen(tmp_path: Path) -> None:
     """The target of each layer, and the stress that lowering would freeze."""
-    session = tiny.session(tmp_path, target_firing=(0.05, 0.1), environment=0.5)
+    session = tiny.session(
+        tmp_path, target_firing=(0.05, 0.1), environment=0.5, steps=20, eval_every=10
+    )
 
     session.trainer.train(ignore)
 
