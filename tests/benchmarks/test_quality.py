@@ -9,8 +9,6 @@ import pytest
 import torch
 from click.testing import CliRunner
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 from benchmarks.quality.__main__ import main
 from benchmarks.quality.baseline import Baseline, Played
@@ -27,6 +25,7 @@ from realsam.train.config import PRESETS, TrainConfig
 from realsam.train.data import Windows
 from realsam.train.toy import toy_documents
 from realsam.vocab import Vocabulary
+from tests.devices import Devices
 
 END = 0
 ABOUT = {
@@ -252,20 +251,6 @@ def test_lstm_has_as_many_parameters() -> None:
         found = Lstm(base).n_parameters
 
     assert found == pytest.approx(wanted, rel=0.02)
-
-
-class Devices(TorchDispatchMode):
-    """Which devices operations have tensors on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: set[str] = set()
-
-    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
-        result = operation(*args, **(kwargs or {}))
-        tensors = (x for x in tree_leaves((args, kwargs, result)) if isinstance(x, Tensor))
-        self.seen |= {x.device.type for x in tensors}
-        return result
 
 
 @pytest.mark.parametrize("name", list(BASELINES))
