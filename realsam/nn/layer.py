@@ -5,7 +5,7 @@ that it hears: a gain, the reciprocal of a threshold of its own (voltages start 
 to zero and add up, so that both are the same), what the environment does to it. A share per source
 scales what later layers hear of it. The integers of training are therefore those of the chip, and
 nothing is left to fold at lowering. Factors are products of stored float32 numbers, one rounding
-each, so that CPU and GPU make the same integers. Source: ADR-0013.
+each, so that CPU and GPU make the same integers. Source: ADR-0016.
 """
 
 from collections.abc import Sequence
