@@ -24,6 +24,7 @@ from safetensors.numpy import save_file
 import realsam
 from export.netx import from_netx, to_netx
 from realsam.errors import BundleError, ExportError
+from realsam.files import swap
 from realsam.ir import Host, Network, Run, load_run, save_run
 from realsam.vocab import Vocabulary, load_vocabulary
 
@@ -218,23 +219,6 @@ def _keep_others(folder: Path, partial: Path) -> None:
             continue
         copy = shutil.copytree if path.is_dir() else shutil.copy2
         copy(path, partial / path.name)
-
-
-def swap(partial: Path, folder: Path) -> None:
-    """Put a finished folder in the place of an older one."""
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    old = aside / folder.name
-    try:
-        if folder.exists():
-            folder.rename(old)
-        partial.chmod(0o755)  # mkdtemp keeps a folder to its owner
-        partial.rename(folder)
-    except BaseException:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
-        raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _save_host(host: Host, path: Path) -> None:

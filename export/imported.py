@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from export.bundle import MANIFEST, NETX, swap
+from export.bundle import MANIFEST, NETX
 from export.hdf5 import guarded
 from export.network_file import format_of
 from export.netx import Options, from_netx, to_netx
@@ -30,6 +30,7 @@ from export.quantize.build import ABOVE
 from export.quantize.report import describe, describe_exact
 from realsam.arrays import Spikes
 from realsam.errors import BundleError, ExportError, NetworkError, RegisterRangeError
+from realsam.files import swap
 from realsam.ir import Input, Network
 
 FORMAT = 1

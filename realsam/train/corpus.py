@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from realsam.data.toy import toy_documents
 from realsam.documents import read_documents
 from realsam.errors import DataError
 from realsam.train.data import Windows
 from realsam.train.parallel import ALONE, Processes
 from realsam.train.teacher.stories import Stories
-from realsam.train.toy import toy_documents
 from realsam.vocab import Vocabulary
 
 HELD_OUT = 50  # every 50th document validates when there is no validation text

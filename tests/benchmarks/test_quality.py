@@ -19,12 +19,12 @@ from benchmarks.quality.lif import lif_tokens
 from benchmarks.quality.lstm import Lstm
 from benchmarks.quality.scoring import score
 from benchmarks.quality.training import WindowPass, train
+from realsam.data.toy import toy_documents
 from realsam.nn.lif import SPIKE, STATE_ONE
 from realsam.nn.model import ModelConfig, SpikingLM
 from realsam.nn.quantize import WEIGHT_UNIT
 from realsam.train.config import TrainConfig
 from realsam.train.data import Windows
-from realsam.train.toy import toy_documents
 from realsam.vocab import Vocabulary
 
 END = 0
