@@ -62,14 +62,14 @@ def token_lengths(vocabulary: Vocabulary) -> I64:
 
 
 def byte_level_vocabulary(path: Path) -> Vocabulary:
-    """The vocabulary of a file, or of the folder of a run, a bundle or a prepared text.
+    """The vocabulary of a file, or of the folder of a run, a bundle, a teacher or a prepared text.
 
     Raises:
         DataError: if there is none, or not one that `Vocabulary.train` could have made: this text
             would not come back from its tokens.
     """
     file = path / "tokenizer.json" if path.is_dir() else path
-    cure = "give a run, a bundle, a prepared folder, or a tokenizer.json of theirs"
+    cure = "give a run, a bundle, a teacher, a prepared folder, or a tokenizer.json"
     try:
         vocabulary = load_vocabulary(file)
     except BundleError as error:
