@@ -1,5 +1,6 @@
 """`realsam data`: make training text."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,13 @@ def prepare(
     found, held_out = gather(sources, valid, licence)
     size = Recipe.vocab_size if vocab_size is None else vocab_size
     recipe = Recipe(found, held_out, valid_share, size, tokenizer, lang, seed)
+    begin = time.perf_counter()
     with stages() as show:
         manifest = write(recipe, out, show)
+    seconds, n_bytes = time.perf_counter() - begin, recipe.n_bytes
+    note(
+        f"wrote {out} from {n_bytes / 1e6:,.1f} MB in {seconds:.1f} s, {n_bytes / seconds / 1e6:.1f} MB/s"
+    )
     _tell(out, manifest, style)
 
 

@@ -26,15 +26,16 @@ def conll_entries(file: TextIO, tally: Tally) -> Iterator[Entry]:
 def _sentences(file: TextIO) -> Iterator[list[str]]:
     """Lines between empty ones; of a sentence that is too long no more than shows it."""
     lines: list[str] = []
-    size = 0
+    size, begins = 0, True  # whether a line begins: a long one is read in pieces
     while line := file.readline(MAX_DOCUMENT + 1):
-        if line.isspace() or line.startswith(_DOCUMENT):
+        if begins and (line.isspace() or line.startswith(_DOCUMENT)):
             if lines:
                 yield lines
             lines, size = [], 0
         elif size <= MAX_DOCUMENT:
             lines.append(line)
             size += len(line)
+        begins = line.endswith("\n")
     if lines:
         yield lines
 

@@ -80,13 +80,15 @@ def download(name: str, out: Path, on_done: OnDone, local: Path | None = None) -
             "realsam data download needs datasets",
             "install the extra `data`: pip install -c constraints.txt -e '.[data]'",
         )
+    if local and not local.is_dir():
+        raise DataError(f"{local}: no such folder", "give --from a copy of the set's files")
+    out = out.resolve()
     partial = out.with_name(out.name + ".partial")
     try:
-        partial.mkdir(parents=True, exist_ok=True)
         origin = _fetch(SETS[name], name, partial, on_done, local)
         (partial / ORIGIN).write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
         (partial / STATE).unlink()
-        swap(partial, out.resolve())
+        swap(partial, out)
     except KeyboardInterrupt:
         raise DataError(f"{out}: the download was interrupted", _AGAIN) from None
     except OSError as error:
@@ -142,32 +144,42 @@ def _fetch_split(
 ) -> None:
     """Append the rows that are not there yet."""
     stream, total = _stream(state["place"], split, state["revision"])
-    begun = state["splits"].get(split, {"rows": 0, "bytes": 0})
-    if begun["rows"]:
+    path, begun = partial / f"{split}.jsonl", state["splits"].get(split)
+    if begun and path.exists() and path.stat().st_size >= begun["bytes"]:
         stream.load_state_dict(begun["stream"])
+    else:
+        begun = {"rows": 0, "bytes": 0}
     n = begun["rows"]
-    with (partial / f"{split}.jsonl").open("ab") as file:
+    partial.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    with path.open("r+b") as file:
         file.truncate(begun["bytes"])
+        file.seek(begun["bytes"])
 
         def keep(done: bool) -> None:
             file.flush()
-            state["splits"][split] = {
-                "rows": n,
-                "bytes": file.tell(),
-                "done": done,
-                "stream": stream.state_dict(),
-            }
-            with replacing(partial / STATE) as path:
-                path.write_text(json.dumps(state), encoding="utf-8")
+            place = {"rows": n, "bytes": file.tell(), "stream": stream.state_dict(), "done": done}
+            state["splits"][split] = place
+            with replacing(partial / STATE) as new:
+                new.write_text(json.dumps(state), encoding="utf-8")
             on_done(f"{split}, rows", n, max(n, total))
 
         for row in _received(stream, f"{state['place']}: {split}"):
-            kept = {field: row[field] for field in wanted.fields if field in row}
-            file.write(json.dumps(kept, ensure_ascii=False).encode("utf-8") + b"\n")
+            file.write(_line(row, wanted, state["place"]))
             n += 1
             if n % _EVERY == 0:
                 keep(done=False)
         keep(done=True)
+
+
+def _line(row: dict[str, Any], wanted: PublicSet, place: str) -> bytes:
+    if missing := [field for field in wanted.fields if field not in row]:
+        raise DataError(
+            f"{place}: its rows have no {missing[0]!r}, they are no rows of {wanted.id}",
+            "give --from a copy of that set, or report that the set has changed",
+        )
+    kept = {field: row[field] for field in wanted.fields}
+    return json.dumps(kept, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
 
 
 def _stream(place: str, split: str, revision: str | None) -> tuple[Any, int]:
@@ -209,7 +221,12 @@ def _cut(where: str, error: Exception) -> DataError:
 def _state(path: Path, place: str) -> dict[str, Any] | None:
     """Where a download of this place stopped; None if there was none."""
     try:
-        state = json.loads(path.read_text(encoding="utf-8"))
-        return state if state["place"] == place else None
+        state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        whole = all(
+            isinstance(state["splits"][split][name], kind)
+            for split in state["splits"]
+            for name, kind in (("rows", int), ("bytes", int), ("stream", dict), ("done", bool))
+        )
+        return state if whole and state["place"] == place and "revision" in state else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
