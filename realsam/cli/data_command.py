@@ -83,10 +83,8 @@ def prepare(
     begin = time.perf_counter()
     with stages() as show:
         manifest = write(recipe, out, show)
-    seconds, n_bytes = time.perf_counter() - begin, recipe.n_bytes
-    note(
-        f"wrote {out} from {n_bytes / 1e6:,.1f} MB in {seconds:.1f} s, {n_bytes / seconds / 1e6:.1f} MB/s"
-    )
+    seconds, size = time.perf_counter() - begin, recipe.n_bytes / 1e6
+    note(f"wrote {out} from {size:,.1f} MB in {seconds:.1f} s, {size / seconds:.1f} MB/s")
     _tell(out, manifest, style)
 
 

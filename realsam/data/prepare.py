@@ -79,8 +79,9 @@ class _Pass:
                 n_trained += not validates
                 yield VALID if validates else TRAIN, entry
         if not n_trained:
+            path = self._recipe.sources[0].path
             raise DataError(
-                f"{self._recipe.sources[0].path}: its only document validates, none is trained on",
+                f"{path}: all that it holds validates, nothing is trained on",
                 "give --valid FILE or --valid-share 0, or set documents apart by <|endoftext|>",
             )
 
