@@ -1,7 +1,6 @@
 """Which documents validate."""
 
 from fractions import Fraction
-from math import ceil
 
 
 class Sides:
@@ -12,7 +11,8 @@ class Sides:
     """
 
     def __init__(self, share: float) -> None:
-        self._share = Fraction(share).limit_denominator(10_000)
+        exact = Fraction(share).limit_denominator(10_000)
+        self._numerator, self._denominator = exact.numerator, exact.denominator
         self._n = 0
         self._groups: dict[str, bool] = {}
 
@@ -20,7 +20,8 @@ class Sides:
         """Whether the next document validates."""
         if group in self._groups:
             return self._groups[group]
-        validates = ceil(self._n * self._share) < ceil((self._n + 1) * self._share)
+        # Whether n * share, rounded up, grows with this one.
+        validates = -self._n * self._numerator % self._denominator < self._numerator
         self._n += 1
         if group is not None:
             self._groups[group] = validates

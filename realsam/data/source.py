@@ -6,7 +6,7 @@ spoil its file: whatever cannot be written as UTF-8 is left out, wherever it cam
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TextIO
@@ -84,8 +84,10 @@ class Reading:
             found = row_entries(rows, where, self._language, self.tally)
         for entry in found:
             # Places of entities count every character, white space too.
-            labelled = entry.spans is not None
-            yield entry if labelled else replace(entry, text=one_newline(entry.text).strip())
+            if entry.spans is not None:
+                yield entry
+            else:
+                yield Entry(one_newline(entry.text).strip(), group=entry.group)
 
 
 def _unusable(text: str) -> str:

@@ -7,9 +7,11 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from realsam.data.entry import MAX_DOCUMENT
-from realsam.data.source import Reading, Source
+from realsam.data.entry import MAX_DOCUMENT, REASONS, Tally
+from realsam.data.source import KINDS, Reading, Source
 from realsam.errors import DataError
 from tests.realsam.data.files import read, texts, write
 
@@ -111,3 +113,47 @@ def test_unreadable_file_is_refused(tmp_path: Path, name: str, content: bytes | 
         read(path)
 
     assert str(raised.value).startswith(f"{path}: ")
+
+
+SNIPPETS = [
+    *(
+        b"[",
+        b"]",
+        b"{",
+        b"}",
+        b",",
+        b":",
+        b'"',
+        b"\\",
+        b"\\ud800",
+        b"\n",
+        b"\r",
+        b"\t",
+        b" ",
+        b"\xff",
+    ),
+    *(b'{"text": "a"}', b'{"prompt": "a", "response": "b"}', b'"spans"', b'"full_text"', b"1e999"),
+    *(b"<|endoftext|>", b"a\tO\n", b"b\tB-x\n", b"\xef\xbb\xbf", b"\x00", b"null", b"-DOCSTART-"),
+    b'{"message_id": "a", "parent_id": null, "role": "prompter", "text": "b"}',
+    b'{"message_id": {}, "parent_id": [], "role": [], "text": 5}',
+]
+
+
+@given(
+    kind=st.sampled_from([*KINDS, ".txt.gz", ".jsonl.xz"]),
+    content=st.lists(st.sampled_from(SNIPPETS) | st.binary(max_size=4)).map(b"".join),
+)
+def test_any_bytes_are_read_or_refused_by_name(
+    tmp_path_factory: pytest.TempPathFactory, kind: str, content: bytes
+) -> None:
+    """And what is read can be written as UTF-8."""
+    path = write(tmp_path_factory.getbasetemp() / f"any{kind}", content)
+    refused, entries, tally = "", [], Tally()
+    try:
+        entries, tally = read(path)
+    except DataError as error:
+        refused = str(error)
+
+    assert not refused or refused.startswith(f"{path}: ")
+    assert all(entry.text.strip() and entry.text.encode("utf-8") for entry in entries)
+    assert set(tally.rejected) <= set(REASONS)
