@@ -78,8 +78,8 @@ def prepare(
     if tokenizer and vocab_size is not None:
         raise DataError("--tokenizer brings its own size", "leave --vocab-size out")
     found, held_out = gather(sources, valid, licence)
-    size = Recipe.vocab_size if vocab_size is None else vocab_size
-    recipe = Recipe(found, held_out, valid_share, size, tokenizer, lang, seed)
+    n_tokens = Recipe.vocab_size if vocab_size is None else vocab_size
+    recipe = Recipe(found, held_out, valid_share, n_tokens, tokenizer, lang, seed)
     begin = time.perf_counter()
     with stages() as show:
         manifest = write(recipe, out, show)

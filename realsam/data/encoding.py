@@ -7,8 +7,8 @@ Source: the pattern of GPT-2, as in the library's ByteLevel.
 
 import json
 import re
-from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,23 +37,29 @@ class Encoder:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.dtype = np.dtype("<u2" if vocabulary.size <= 1 << 16 else "<u4")
-        self._vocabulary = vocabulary
-        self._known: dict[str, bytes] = {}
+        self._known = _Words(vocabulary, self.dtype)
 
-    def encode_all(self, texts: Iterable[str]) -> list[bytes]:
+    def encode(self, text: str) -> bytes:
         """The tokens of `Vocabulary.encode` as little-endian integers of `dtype`."""
-        cut = [_WORDS.findall(text) for text in texts]
-        known = self._known
-        unknown = list(set[str]().union(*cut).difference(known))
-        for word, tokens in zip(unknown, self._vocabulary.encode_all(unknown), strict=True):
-            known[word] = np.array(tokens, self.dtype).tobytes()
-        done = [b"".join(map(known.__getitem__, words)) for words in cut]
-        if len(known) > MAX_WORDS:
-            known.clear()
-        for word in unknown:
-            if len(word) > _MAX_WORD:
-                known.pop(word, None)
-        return done
+        encoded = b"".join(map(self._known.__getitem__, _WORDS.findall(text)))
+        if len(self._known) > MAX_WORDS:
+            self._known.clear()
+        return encoded
+
+
+class _Words(dict[str, bytes]):
+    """Words with their tokens, each encoded when it is first looked up."""
+
+    def __init__(self, vocabulary: Vocabulary, dtype: np.dtype[Any]) -> None:
+        super().__init__()
+        self._vocabulary = vocabulary
+        self._dtype = dtype
+
+    def __missing__(self, word: str) -> bytes:
+        encoded = np.array(self._vocabulary.encode(word), self._dtype).tobytes()
+        if len(word) <= _MAX_WORD:
+            self[word] = encoded
+        return encoded
 
 
 def token_lengths(vocabulary: Vocabulary) -> I64:

@@ -5,7 +5,7 @@ writes tokens. The folder appears whole or not at all, and the same files give t
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
@@ -29,7 +29,6 @@ from realsam.files import replacing_folder
 from realsam.vocab import Vocabulary
 
 SAMPLE = 1 << 24  # bytes of text that a vocabulary is learned from
-_BATCH = 1 << 20  # characters encoded at a time
 _MB = 1_000_000
 
 OnDone = Callable[[str, int, int], None]  # hears what is done, how much, and of how much
@@ -153,19 +152,15 @@ def _write(recipe: Recipe, folder: Path, vocabulary: Vocabulary, on_done: OnDone
     entries, encoder, labels = _Pass(recipe, "encoding", on_done), Encoder(vocabulary), None
     writers: dict[str, PartWriter] = {}
     with ExitStack() as stack:
-        for batch in _batches(entries):
-            if not writers:
-                labelled = batch[0][1].spans is not None
-                labels = Labels(vocabulary) if labelled else None
-                for side in (TRAIN, VALID):
-                    writer = PartWriter(
-                        folder, side, encoder.dtype, vocabulary.end_of_text, labelled
-                    )
-                    writers[side] = stack.enter_context(writer)
-            tokens = encoder.encode_all(entry.text for _, entry in batch)
-            for (side, entry), encoded in zip(batch, tokens, strict=True):
-                given = _labels(labels, entry, np.frombuffer(encoded, encoder.dtype))
-                writers[side].add(encoded, len(entry.text.encode("utf-8")), given)
+        for side, entry in entries:
+            if not writers:  # the first entry tells whether there are labels
+                labels = None if entry.spans is None else Labels(vocabulary)
+                for name in (TRAIN, VALID):
+                    given = (encoder.dtype, vocabulary.end_of_text, labels is not None)
+                    writers[name] = stack.enter_context(PartWriter(folder, name, *given))
+            tokens = encoder.encode(entry.text)
+            found = _labels(labels, entry, np.frombuffer(tokens, encoder.dtype))
+            writers[side].add(tokens, len(entry.text.encode("utf-8")), found)
     text = vocabulary.to_json()
     (folder / TOKENIZER).write_text(text, encoding="utf-8")
     return {
@@ -195,19 +190,6 @@ def _labels(labels: Labels | None, entry: Entry, tokens: Any) -> Any:
     if labels is None or entry.spans is None:
         return None
     return labels.of(entry.text, entry.spans, tokens)
-
-
-def _batches(entries: Iterable[tuple[str, Entry]]) -> Iterator[list[tuple[str, Entry]]]:
-    batch: list[tuple[str, Entry]] = []
-    size = 0
-    for pair in entries:
-        batch.append(pair)
-        size += len(pair[1].text)
-        if size >= _BATCH:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 def _about(reading: Reading, side: str) -> dict[str, Any]:
