@@ -10,7 +10,6 @@ record.safetensors  the training module's own spikes on the probe text
 
 import json
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from safetensors.numpy import save_file
 
 import realsam
 from export.netx import from_netx, to_netx
+from realsam import files
 from realsam.errors import BundleError, ExportError
 from realsam.ir import Host, Network, Run, load_run, save_run
 from realsam.vocab import Vocabulary, load_vocabulary
@@ -224,34 +224,12 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
         ExportError: if there is no room for it.
     """
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        with files.replacing_folder(folder) as partial:
+            yield partial
     except OSError as error:
         raise ExportError(
             f"{folder}: cannot be written ({error.strerror})", "give another --out"
         ) from error
-    try:
-        yield partial
-        swap(partial, folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def swap(partial: Path, folder: Path) -> None:
-    """Put a finished folder in the place of an older one."""
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    old = aside / folder.name
-    try:
-        if folder.exists():
-            folder.rename(old)
-        partial.chmod(0o755)  # mkdtemp keeps a folder to its owner
-        partial.rename(folder)
-    except BaseException:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
-        raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _save_host(host: Host, path: Path) -> None:

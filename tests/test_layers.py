@@ -16,7 +16,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("realsam.files", "realsam.fixedpoint", "realsam.limits", "realsam.vocab", "realsam.console"),
     ("realsam.ir",),
     ("realsam.documents", "realsam.evaluation", "realsam.memory"),
-    ("realsam.nn", "realsam.checking", "realsam.report", "export", "sim"),
+    ("realsam.nn", "realsam.checking", "realsam.data", "realsam.report", "export", "sim"),
     ("realsam.lower", "realsam.live", "realsam.mapping", "realsam.profiling", "realsam.words"),
     ("realsam.generation",),
     ("realsam.train", "lava_runtime"),
@@ -33,6 +33,8 @@ OWNERS: dict[str, set[str]] = {
     "lava": {"lava_runtime"},
     "scipy": {"lava_runtime"},
     "tokenizers": {"realsam.vocab"},
+    "datasets": {"realsam.data"},
+    "huggingface_hub": {"realsam.data"},
     "triton": {"realsam.nn", "realsam.train"},
     "click": {
         *("realsam.console", "realsam.words", "realsam.live", "realsam.generation"),

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from realsam.data.toy import toy_documents
 from realsam.ir import Host, Input, Layer, Lif, Network, Projection, TokenClock, readout_layer
-from realsam.train.toy import toy_documents
 from realsam.vocab import END_OF_TEXT, Vocabulary
 
 if TYPE_CHECKING:

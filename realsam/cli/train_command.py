@@ -73,7 +73,8 @@ def command(
 ) -> None:
     """Train on text FILES (.txt, .xz, .gz; stories apart by <|endoftext|> lines).
 
-    Without FILES it trains on a generated toy corpus. A teacher is a folder that `realsam teach`
+    A folder that `realsam data prepare` wrote takes the place of FILES. Without either it trains
+    on a generated toy corpus. A teacher is a folder that `realsam teach`
     wrote; the run takes over its vocabulary. On N GPUs of a machine:
     torchrun --nproc-per-node N -m realsam.cli train ...
     """

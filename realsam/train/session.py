@@ -12,7 +12,13 @@ from realsam.ir import IO_PHASES
 from realsam.nn.config import ModelConfig
 from realsam.nn.model import SpikingLM
 from realsam.train.config import PRESETS, TEACHER_SHARE, TrainConfig, train_config
-from realsam.train.corpus import described, learned_vocabulary, split
+from realsam.train.corpus import (
+    PreparedText,
+    TrainingText,
+    described,
+    read_text,
+    text_vocabulary,
+)
 from realsam.train.data import Document, Windows
 from realsam.train.device import pick_device
 from realsam.train.distillation import (
@@ -58,14 +64,14 @@ def prepare(
     put = pick_device(device, processes)
     model_config, config = _configure(preset, changes, teacher)
     kept = found_teacher(teacher, config, put, processes) if teacher else None
-    documents, held_out = split(files, valid)
-    vocabulary = _vocabulary(kept, documents, model_config, changes, processes)
+    source = read_text(files, valid)
+    vocabulary = _vocabulary(kept, source, model_config, changes, processes)
     model_config = replace(model_config, vocab_size=vocabulary.size)
-    text: list[Document] = [*vocabulary.encode_all(documents)]
+    text: Sequence[Document] = source.tokens(vocabulary)
     stories = None
     if kept and config.sampled:
         stories = written_stories(kept, config, processes, on_done)
-        text += stories.documents()
+        text = [*text, *stories.documents()]
     windows = _windows(text, vocabulary, config, processes)
     labels = None
     if kept and config.teacher_share:
@@ -79,7 +85,9 @@ def prepare(
         out = create_run(out, model_config, config, vocabulary, about, stories)
     folder = processes.from_main(out)
     assert folder is not None
-    trainer = Trainer(model, config, vocabulary, windows, held_out, folder, put, processes, labels)
+    trainer = Trainer(
+        model, config, vocabulary, windows, source.held_out, folder, put, processes, labels
+    )
     return Session(trainer, folder, _story(model, windows, put, folder, processes))
 
 
@@ -107,12 +115,12 @@ def resumed(
             f"{folder}: already stands at step {run.checkpoint.step}", "give more --steps"
         )
     valid = run.config["data"]["valid"]
-    documents, held_out = split(
+    source = read_text(
         [Path(f) for f in run.config["data"]["files"]], Path(valid) if valid else None
     )
-    text: list[Document] = [*run.vocabulary.encode_all(documents)]
+    text: Sequence[Document] = source.tokens(run.vocabulary)
     if config.sampled:
-        text += load_stories(folder / STORIES).documents()
+        text = [*text, *load_stories(folder / STORIES).documents()]
     windows = _windows(text, run.vocabulary, config, processes)
     if windows.digest != run.config["data"].get("sha256", windows.digest):
         raise CheckpointError(
@@ -125,7 +133,7 @@ def resumed(
         labels = soft_labels(kept, text, config, processes, on_done)
     model = run.model()
     trainer = Trainer(
-        model, config, run.vocabulary, windows, held_out, folder, put, processes, labels
+        model, config, run.vocabulary, windows, source.held_out, folder, put, processes, labels
     )
     trainer.restore(run.checkpoint)
     if processes.is_main:
@@ -135,21 +143,24 @@ def resumed(
 
 def _vocabulary(
     teacher: KeptTeacher | None,
-    documents: list[str],
+    text: TrainingText,
     model: ModelConfig,
     changes: dict[str, Any],
     processes: Processes,
 ) -> Vocabulary:
-    """The teacher's, or else one that is learned from the documents."""
-    if teacher is None:
-        return learned_vocabulary(documents, model.vocab_size, processes)
-    wanted, size = changes.get("vocab_size"), teacher.vocabulary.size
-    if wanted not in (None, size):
+    """The teacher's, that of a prepared text, or else one that is learned from the documents."""
+    if teacher:
+        vocabulary, owner = teacher.vocabulary, "teacher"
+    else:
+        vocabulary = text_vocabulary(text, model.vocab_size, processes)
+        owner = "prepared text" if isinstance(text, PreparedText) else ""
+    wanted = changes.get("vocab_size")
+    if owner and wanted not in (None, vocabulary.size):
         raise DataError(
-            f"vocab_size = {wanted} is not the teacher's {size}",
-            "leave --vocab-size out: a run speaks the tokens of its teacher",
+            f"vocab_size = {wanted} is not the {owner}'s {vocabulary.size}",
+            f"leave --vocab-size out: a run speaks the tokens of its {owner}",
         )
-    return teacher.vocabulary
+    return vocabulary
 
 
 def _windows(
