@@ -50,6 +50,7 @@ def described(
         "files": [str(f.resolve()) for f in files],
         "valid": str(valid.resolve()) if valid else None,
         "n_tokens": windows.n_tokens,
+        "streams": windows.batch,
         "n_sampled": stories.n_tokens if stories else 0,
         "sha256": windows.digest,
     }
