@@ -2,13 +2,16 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from realsam.errors import CheckpointError, DataError
+from realsam.train.config import model_config
+from realsam.train.parallel import ALONE
 from realsam.train.runs import load_run_folder
-from realsam.train.session import resumed
+from realsam.train.session import _vocabulary, resumed
 from tests import tiny
 
 
@@ -104,6 +107,14 @@ def test_other_model_is_named(
     assert raised.value.message == f"{origin}: the weights are of another model, {message}"
     assert raised.value.cure == "give the options of that run, such as --preset tiny"
     assert not (tmp_path / "run").exists()
+
+
+def test_teacher_of_other_tokens_is_named(origin: Path) -> None:
+    """Weights and teacher must speak of the same ones."""
+    run, teacher = load_run_folder(origin), SimpleNamespace(vocabulary=tiny.vocabulary(320))
+
+    with pytest.raises(DataError, match="run: its vocabulary is not the teacher's; use a teacher"):
+        _vocabulary(teacher, run, [], model_config(run.config["model"]), {}, ALONE)
 
 
 def test_missing_origin_is_one_line(tmp_path: Path) -> None:
