@@ -91,7 +91,7 @@ def command(
     given = {name: value for name, value in changes.items() if value is not None}
     if resume and (files or valid or out or origin or conversations):
         raise DataError(
-            "--resume keeps the run's own text, weights and folder",
+            "--resume keeps the run's own text and folder",
             "leave FILES, --valid, --conversations, --from and --out out",
         )
     if conversations and not curriculum:
@@ -159,7 +159,7 @@ def _shown(session: "Session") -> dict[str, Any]:
                     f"{now.validation.nats_per_token:.4f} nats per token"
                 )
             if now.ended:
-                note(f"ends with the checkpoint of step {now.step}: {now.ended}")
+                note(f"ends with the checkpoint of step {now.step}, {now.ended}")
 
         session.trainer.train(show)
     return last

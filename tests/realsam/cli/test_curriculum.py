@@ -109,7 +109,7 @@ def test_patience_tells_why_it_ends(text: Path, tmp_path: Path) -> None:
 
     assert result.exit_code == 0, result.output
     assert (
-        "ends with the checkpoint of step 2: patience of 1 used up, no gain of 9 nats since the"
+        "ends with the checkpoint of step 2, patience of 1 used up, no gain of 9 nats since the"
         in result.stderr
     )
 
@@ -139,7 +139,7 @@ def test_refusals_are_one_line(
     ("words", "message"),
     [
         (("--lr", 0.1), "--resume keeps the curriculum's own --lr"),
-        (("--from", "x"), "--resume keeps the run's own text, weights and folder"),
+        (("--from", "x"), "--resume keeps the run's own text and folder"),
         ((), "all of its phases are done"),
     ],
 )
