@@ -1,6 +1,7 @@
 """Training configuration: one validated value that a run folder can store and compare."""
 
 from dataclasses import asdict, dataclass, fields
+from math import inf
 from typing import Any
 
 from realsam.errors import DataError
@@ -27,6 +28,8 @@ class TrainConfig:
     firing_weight: float = 0.1  # nats where a layer fires at twice its target
     silence_weight: float = 0.0  # nats where a layer is silent
     eval_every: int = 1000  # steps
+    patience: int = 0  # validations without a gain after which a run ends; 0: it never does
+    min_gain: float = 0.01  # nats per token that count as one
     seed: int = 0
     teacher_share: float = 0.0  # of a teacher's probabilities in the loss
     teacher_top: int = 64  # tokens that it names after each token; a power of two
@@ -49,6 +52,10 @@ class TrainConfig:
                 raise DataError(
                     f"target_firing = {target} is outside 0..1", "use a share above 0, such as 0.1"
                 )
+        if self.patience < 0:
+            raise DataError(f"patience = {self.patience} is negative", "use 0 to end at no time")
+        if not 0 <= self.min_gain < inf:
+            raise DataError(f"min_gain = {self.min_gain} is no number from 0", "use 0.01")
         if not 0 <= self.seed < 1 << 63:
             raise DataError(f"seed = {self.seed} is outside 0..2**63-1", "choose one in it")
         self._check_teacher()

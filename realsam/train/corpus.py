@@ -93,11 +93,16 @@ def _prepared_text(files: Sequence[Path], validation: list[str]) -> PreparedText
     return PreparedText(files[0], found.train, held_out, vocabulary)
 
 
-def text_vocabulary(text: TrainingText, size: int, processes: Processes = ALONE) -> Vocabulary:
-    """The one that the text was prepared with, or one that the main process learns from it."""
-    if isinstance(text, PreparedText):
-        return text.vocabulary
-    learned = Vocabulary.train(text.documents, size) if processes.is_main else None
+def text_vocabulary(
+    texts: Sequence[TrainingText], size: int, processes: Processes = ALONE
+) -> Vocabulary:
+    """The one that a text was prepared with, or one that the main process learns from all."""
+    documents: list[str] = []
+    for text in texts:
+        if isinstance(text, PreparedText):
+            return text.vocabulary
+        documents += text.documents
+    learned = Vocabulary.train(documents, size) if processes.is_main else None
     told = processes.from_main(learned.to_json() if learned else "")
     return learned or Vocabulary.from_json(told, "vocabulary of the main process")
 
@@ -110,6 +115,7 @@ def described(
         "files": [str(f.resolve()) for f in files],
         "valid": str(valid.resolve()) if valid else None,
         "n_tokens": windows.n_tokens,
+        "streams": windows.batch,
         "n_sampled": stories.n_tokens if stories else 0,
         "sha256": windows.digest,
     }

@@ -12,13 +12,7 @@ from realsam.ir import IO_PHASES
 from realsam.nn.config import ModelConfig
 from realsam.nn.model import SpikingLM
 from realsam.train.config import PRESETS, TEACHER_SHARE, TrainConfig, train_config
-from realsam.train.corpus import (
-    PreparedText,
-    TrainingText,
-    described,
-    read_text,
-    text_vocabulary,
-)
+from realsam.train.corpus import PreparedText, described, text_vocabulary
 from realsam.train.data import Document, Windows
 from realsam.train.device import pick_device
 from realsam.train.distillation import (
@@ -29,13 +23,25 @@ from realsam.train.distillation import (
     soft_labels,
     written_stories,
 )
+from realsam.train.ending import ended
+from realsam.train.lesson import Corpus, Lesson
 from realsam.train.loop import Trainer
+from realsam.train.origin import found_origin, origin_reference
 from realsam.train.parallel import ALONE, Processes
-from realsam.train.runs import STORIES, create_run, load_run_folder, refuse_used, update_config
+from realsam.train.runs import (
+    STORIES,
+    TrainedRun,
+    create_run,
+    load_run_folder,
+    refuse_used,
+    update_config,
+)
 from realsam.train.teacher.folder import KeptTeacher
 from realsam.train.teacher.stories import load_stories
 from realsam.train.watch import shortage_named
 from realsam.vocab import Vocabulary
+
+_WHOLE = Lesson()
 
 
 @dataclass(frozen=True)
@@ -57,17 +63,20 @@ def prepare(
     processes: Processes = ALONE,
     teacher: Path | None = None,
     on_done: OnDone = silent,
+    origin: Path | None = None,
+    lesson: Lesson = _WHOLE,
 ) -> Session:
     """Start a new run; `changes` overrides fields of the preset's configurations."""
     if out and processes.is_main:
         refuse_used(out)
     put = pick_device(device, processes)
-    model_config, config = _configure(preset, changes, teacher)
+    model_config, config = configure(preset, changes, teacher)
+    begun = found_origin(origin, model_config, changes) if origin else None
     kept = found_teacher(teacher, config, put, processes) if teacher else None
-    source = read_text(files, valid)
-    vocabulary = _vocabulary(kept, source, model_config, changes, processes)
+    corpus = lesson.read(files, valid)
+    vocabulary = _vocabulary(kept, begun, corpus, model_config, changes, processes)
     model_config = replace(model_config, vocab_size=vocabulary.size)
-    text: Sequence[Document] = source.tokens(vocabulary)
+    text = lesson.text(corpus, vocabulary, config.window)
     stories = None
     if kept and config.sampled:
         stories = written_stories(kept, config, processes, on_done)
@@ -77,16 +86,19 @@ def prepare(
     if kept and config.teacher_share:
         labels = soft_labels(kept, text, config, processes, on_done)
     model = _new_model(model_config, config.seed, processes)
+    if begun:
+        model.load_state_dict(begun.model().state_dict())
     about = {
-        "data": described(files, valid, windows, stories),
+        "data": {**described(files, valid, windows, stories), **lesson.to_json()},
         "teacher": kept.reference() if kept else None,
+        "from": origin_reference(begun) if begun else None,
     }
     if processes.is_main:
         out = create_run(out, model_config, config, vocabulary, about, stories)
     folder = processes.from_main(out)
     assert folder is not None
     trainer = Trainer(
-        model, config, vocabulary, windows, source.held_out, folder, put, processes, labels
+        model, config, vocabulary, windows, corpus.held_out, folder, put, processes, labels
     )
     return Session(trainer, folder, _story(model, windows, put, folder, processes))
 
@@ -98,11 +110,11 @@ def resumed(
     processes: Processes = ALONE,
     on_done: OnDone = silent,
 ) -> Session:
-    """Go on with a run from its checkpoint, exactly; only `steps` and `eval_every` may change.
+    """Go on with a run from its checkpoint, exactly; steps, eval_every, patience may change.
 
     More steps stretch the schedule of the learning rates from where the run stands.
     """
-    if others := sorted(set(changes) - {"steps", "eval_every"}):
+    if others := sorted(set(changes) - {"steps", "eval_every", "patience"}):
         raise DataError(
             f"--resume keeps the run's own --{others[0].replace('_', '-')}",
             "leave that option out, or start a new run",
@@ -114,11 +126,17 @@ def resumed(
         raise DataError(
             f"{folder}: already stands at step {run.checkpoint.step}", "give more --steps"
         )
+    if reason := ended(config, run.checkpoint.step, run.scores()):
+        raise DataError(
+            f"{folder}: ended at step {run.checkpoint.step}, {reason}",
+            "give more --patience, or 0 to train on to the last step",
+        )
     valid = run.config["data"]["valid"]
-    source = read_text(
+    lesson = Lesson.from_json(run.config["data"])
+    corpus = lesson.read(
         [Path(f) for f in run.config["data"]["files"]], Path(valid) if valid else None
     )
-    text: Sequence[Document] = source.tokens(run.vocabulary)
+    text = lesson.text(corpus, run.vocabulary, config.window)
     if config.sampled:
         text = [*text, *load_stories(folder / STORIES).documents()]
     windows = _windows(text, run.vocabulary, config, processes)
@@ -133,9 +151,9 @@ def resumed(
         labels = soft_labels(kept, text, config, processes, on_done)
     model = run.model()
     trainer = Trainer(
-        model, config, run.vocabulary, windows, source.held_out, folder, put, processes, labels
+        model, config, run.vocabulary, windows, corpus.held_out, folder, put, processes, labels
     )
-    trainer.restore(run.checkpoint)
+    trainer.restore(run.checkpoint, run.scores())
     if processes.is_main:
         update_config(folder, run.config, config)
     return Session(trainer, folder, _story(model, windows, put, folder, processes))
@@ -143,17 +161,26 @@ def resumed(
 
 def _vocabulary(
     teacher: KeptTeacher | None,
-    text: TrainingText,
+    origin: TrainedRun | None,
+    corpus: Corpus,
     model: ModelConfig,
     changes: dict[str, Any],
     processes: Processes,
 ) -> Vocabulary:
-    """The teacher's, that of a prepared text, or else one that is learned from the documents."""
+    """That of the weights, the teacher or a prepared text, or else one that is learned."""
+    if origin and teacher and origin.vocabulary.to_json() != teacher.vocabulary.to_json():
+        raise DataError(
+            f"{origin.folder}: its vocabulary is not the teacher's",
+            "use a teacher that was taught with --tokenizer and this folder",
+        )
+    if origin:
+        return origin.vocabulary
     if teacher:
         vocabulary, owner = teacher.vocabulary, "teacher"
     else:
-        vocabulary = text_vocabulary(text, model.vocab_size, processes)
-        owner = "prepared text" if isinstance(text, PreparedText) else ""
+        vocabulary = text_vocabulary(corpus.texts, model.vocab_size, processes)
+        prepared = any(isinstance(text, PreparedText) for text in corpus.texts)
+        owner = "prepared text" if prepared else ""
     wanted = changes.get("vocab_size")
     if owner and wanted not in (None, vocabulary.size):
         raise DataError(
@@ -188,9 +215,10 @@ def _new_model(config: ModelConfig, seed: int, processes: Processes) -> SpikingL
     return model
 
 
-def _configure(
-    preset: str, changes: dict[str, Any], teacher: Path | None
+def configure(
+    preset: str, changes: dict[str, Any], teacher: Path | None = None
 ) -> tuple[ModelConfig, TrainConfig]:
+    """The configurations of a preset, with changes by option."""
     chosen = PRESETS[preset]
     alone = [n for n in ("teacher_share", "teacher_top", "sampled") if n in changes and not teacher]
     if alone:

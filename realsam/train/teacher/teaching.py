@@ -202,7 +202,7 @@ def _vocabulary(
 ) -> Vocabulary:
     """The vocabulary of a folder or file, of a prepared text, or a learned one."""
     if tokenizer is None:
-        vocabulary, owner = text_vocabulary(text, size), "prepared text"
+        vocabulary, owner = text_vocabulary([text], size), "prepared text"
         if not isinstance(text, PreparedText):
             return vocabulary
     else:
