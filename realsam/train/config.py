@@ -109,7 +109,7 @@ class Preset:
 
 def _original(**mechanisms: Any) -> ModelConfig:
     """A version of the model that Real Sam grew from: layers of 512, every neuron hears its own."""
-    return ModelConfig.of(width=512, recurrent_block=512, **{"dropout": 0.1} | mechanisms)
+    return ModelConfig.of(width=512, recurrent_block=512, dropout=0.1, **mechanisms)
 
 
 PRESETS = {
@@ -148,7 +148,7 @@ PRESETS = {
         "6 layers of 512, vocabulary 4096: the shipped model, minutes on a GPU",
     ),
     "v1": Preset(
-        _original(layers=2, vocab_size=257, wiring="chain", dropout=0.2),
+        _original(layers=2, vocab_size=257, wiring="chain"),
         TrainConfig(preset="v1", batch=64, window=128, target_firing=0.1),
         "a recurrent chain of 2 x 512 on bytes: the original's first version",
     ),

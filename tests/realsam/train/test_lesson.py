@@ -4,21 +4,23 @@ from pathlib import Path
 
 import pytest
 
+from realsam.train.corpus import RawText
 from realsam.train.lesson import Corpus, Lesson
 from realsam.train.runs import load_run_folder
 from realsam.train.session import prepare, resumed
 from tests import tiny
 
-CORPUS = Corpus(["Ann ran. Ben sat."], ["User: Hi\nSam: Hi"], [])
+STORIES, TALKS = ["Ann ran. Ben sat."], ["User: Hi\nSam: Hi"]
+CORPUS = Corpus(RawText(STORIES, []), RawText(TALKS, []), [])
 LESSONS = ("words", "phrases", "sentences", "stories", "conversations", "blended")
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("stories", CORPUS.stories),
-        ("conversations", CORPUS.conversations),
-        ("blended", CORPUS.stories + CORPUS.conversations),
+        ("stories", STORIES),
+        ("conversations", TALKS),
+        ("blended", STORIES + TALKS),
     ],
 )
 def test_whole_documents_are_heard(name: str, expected: list[str]) -> None:
@@ -37,7 +39,7 @@ def test_pieces_of_stories_are_heard(name: str) -> None:
 
     text = Lesson(name).text(CORPUS, vocabulary, 3)
 
-    assert "".join(vocabulary.decode(d) for d in text) == CORPUS.stories[0]
+    assert "".join(vocabulary.decode(d) for d in text) == STORIES[0]
     assert max(map(len, text)) <= 3
 
 
@@ -51,7 +53,8 @@ def test_every_lesson_validates_alike(tmp_path: Path) -> None:
     assert read[0].held_out[:2] == stories[::50]
     assert [d[:4] for d in read[0].held_out] == [stories[0][:4], stories[50][:4], "User", "User"]
     assert all(corpus == read[0] for corpus in read)
-    assert not set(read[0].held_out) & set(read[0].documents)
+    heard = [d for text in read[0].texts if isinstance(text, RawText) for d in text.documents]
+    assert not set(read[0].held_out) & set(heard)
 
 
 def test_given_text_validates_alone(tmp_path: Path) -> None:
@@ -62,7 +65,7 @@ def test_given_text_validates_alone(tmp_path: Path) -> None:
     corpus = Lesson("words", (talks,)).read(files, valid)
 
     assert corpus.held_out == ["Hi."]
-    assert (len(corpus.stories), len(corpus.conversations)) == (60, 60)
+    assert [len(text.documents) for text in corpus.texts] == [60, 60]
 
 
 @pytest.mark.parametrize(
