@@ -193,3 +193,7 @@ def main(
         return
     click.echo(f"{result['device']}, commit {result['commit']}, preset {preset}")
     click.echo(table(result))
+
+
+if __name__ == "__main__":
+    main()
