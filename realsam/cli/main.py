@@ -18,6 +18,7 @@ _COMMANDS = {
     "run": "Run any network file on input spikes.",
     "check": "Say whether a chip can hold a network.",
     "map": "Lay a network out on the cores and chips of a Loihi.",
+    "ner": "Find personal data in text: train, score and use a tagger.",
     "data": "Make training text.",
 }
 

@@ -45,6 +45,7 @@ class ModelConfig:
     groups: int = 8  # time constants per layer
     half_life: tuple[float, float] = (0.7, 60.0)  # tokens, at the start of training
     dropout: float = 0.15
+    tags: int | None = None  # outputs of a tagger; None: a language model, which says tokens
 
     def __post_init__(self) -> None:
         if not 0 <= self.dropout < 1:
@@ -113,19 +114,22 @@ class Layer(nn.Module):
 
 
 class SpikingLM(nn.Module):
-    """Tokens in, readout voltages and logits out."""
+    """Tokens in, readout voltages and logits out: of the next token, or of tags."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
         bits, width = config.code_bits, config.width
         self.embedding = nn.Parameter(torch.randn(config.vocab_size, bits) * 0.05)
-        self.output_bias = nn.Parameter(torch.zeros(config.vocab_size))
+        self.output_bias = nn.Parameter(torch.zeros(config.tags or config.vocab_size))
         self.layers = nn.ModuleList(Layer(config, bits + i * width) for i in range(config.layers))
         heard = bits + config.layers * width
         active = bits / 2 + 0.1 * config.layers * width
         self.readout = nn.Parameter(torch.randn(bits, heard) * 0.5 / active**0.5)
         self.readout_constant = nn.Parameter(torch.zeros(bits))
+        self.tag_decoder: nn.Parameter | None = None
+        if config.tags:
+            self.tag_decoder = nn.Parameter(torch.randn(config.tags, bits) * 0.05)
         self._encode = surrogate.sigmoid(slope=20)
 
     def forward(
@@ -159,8 +163,13 @@ class SpikingLM(nn.Module):
             tokens,
         )
 
+    @property
+    def decoder(self) -> Tensor:
+        """Decoder weights as floats; those of a language model are its embedding."""
+        return self.embedding if self.tag_decoder is None else self.tag_decoder
+
     def logits(self, voltage: Tensor) -> Tensor:
-        """Logits in nats [..., V] of readout voltages [..., D]."""
+        """Logits in nats [..., V] or [..., tags] of readout voltages [..., D]."""
         return nn.functional.linear(self._z(voltage), self._decode(), self.output_bias)
 
     def loss(
@@ -175,5 +184,5 @@ class SpikingLM(nn.Module):
         return voltage / (STATE_ONE * WEIGHT_UNIT)
 
     def _decode(self) -> Tensor:
-        """[V, D] decoder weights."""
-        return decoder_weight(self.embedding) / DECODE_UNIT
+        """[V, D] decoder weights; of a tagger [tags, D]."""
+        return decoder_weight(self.decoder) / DECODE_UNIT

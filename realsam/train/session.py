@@ -1,14 +1,13 @@
 """Sessions: everything between a command line and a running Trainer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from realsam.errors import CheckpointError, DataError
-from realsam.ir import IO_PHASES
 from realsam.nn.model import ModelConfig, SpikingLM
 from realsam.train.config import PRESETS, TEACHER_SHARE, TrainConfig, train_config
 from realsam.train.corpus import described, learned_vocabulary, split
@@ -188,12 +187,7 @@ def _configure(
         )
     if teacher:
         changes = {"teacher_share": TEACHER_SHARE, **changes}
-    sizes = {f.name for f in fields(ModelConfig)}
-    model = {n: v for n, v in changes.items() if n in sizes}
-    if "layers" in model:
-        model["steps_per_token"] = model["layers"] + IO_PHASES
-    train = {n: v for n, v in changes.items() if n not in model}
-    return replace(chosen.model, **model), replace(chosen.train, **train)
+    return chosen.changed(changes)
 
 
 def _story(
