@@ -2,7 +2,6 @@
 
 import json
 from functools import partial
-from io import BufferedIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from realsam.ner.tagger import Tagger
     from realsam.train.loop import Progress
 
+_COLUMNS = ("start", "end", "kind", "text")
 _PATH = click.Path(path_type=Path)
 _files = click.argument("files", nargs=-1, required=True, type=_PATH)
 _model = click.option("--model", type=_PATH, required=True, help="Bundle of a tagger.")
@@ -116,35 +116,36 @@ def evaluate(
 
 
 @command.command(cls=Command, epilog="Example: realsam ner tag letter.txt --model tagger --redact")
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=click.Path(allow_dash=True))
 @_model
 @click.option("--redact", is_flag=True, help="Write the text with [KIND] for each entity.")
 @backend_option
 @format_option
-def tag(file: BufferedIOBase, model: Path, redact: bool, backend: str, style: str) -> None:
+def tag(file: str, model: Path, redact: bool, backend: str, style: str) -> None:
     """Find the entities of FILE, or of stdin (-): first and last place, kind and text of each.
 
     Places count characters from 0; the last is that behind the entity. Texts end with an empty
     line and are done one by one: what was written before an error is right.
     """
-    from realsam.ner.stream import redacted, texts
+    from realsam.ner.stream import opened, redacted, texts
 
     tagger, found, clean = _tagger(model, backend), [], []
-    for begin, text in texts(file, getattr(file, "name", "-")):
-        spans = tagger.spans(text)
-        places = [(begin + s.start, begin + s.end, s.kind, text[s.start : s.end]) for s in spans]
-        if style == "json":
-            found += places
-            clean.append(redacted(text, spans) if redact else "")
-        elif redact:
-            click.echo(redacted(text, spans), nl=False)
-        else:
-            for start, end, kind, value in places:
-                click.echo(f"{start}\t{end}\t{kind}\t{json.dumps(value, ensure_ascii=False)}")
+    with opened(file) as source:
+        for begin, text in texts(source, file):
+            spans = tagger.spans(text)
+            rows = [(begin + s.start, begin + s.end, s.kind, text[s.start : s.end]) for s in spans]
+            if style == "json":
+                found += [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
+                clean.append(redacted(text, spans))
+            elif redact:
+                click.echo(redacted(text, spans), nl=False)
+            else:
+                for *place, value in rows:
+                    click.echo(
+                        "\t".join(map(str, place)) + f"\t{json.dumps(value, ensure_ascii=False)}"
+                    )
     if style == "json":
-        names = ("start", "end", "kind", "text")
-        values = {"spans": [dict(zip(names, place, strict=True)) for place in found]}
-        emit_json(values | ({"redacted": "".join(clean)} if redact else {}))
+        emit_json({"spans": found} | ({"redacted": "".join(clean)} if redact else {}))
 
 
 def _divided(

@@ -6,8 +6,12 @@ it stands if there is none. Nothing is changed: the texts laid end to end are th
 
 import codecs
 import re
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from io import BufferedIOBase
+from pathlib import Path
+from typing import cast
 
 from realsam.errors import DataError
 from realsam.ner.corpus import Span
@@ -16,6 +20,23 @@ LONGEST = 8192  # characters of a text
 _BLOCK = 1 << 16  # bytes read at a time
 _END = re.compile(r"\n[ \t\r]*\n")
 _LAST_WORD = re.compile(r".*\S(?=\s)", re.DOTALL)
+
+
+@contextmanager
+def opened(name: str) -> Iterator[BufferedIOBase]:
+    """The bytes of a file, or of stdin (-).
+
+    Raises:
+        DataError: if the file cannot be read.
+    """
+    with ExitStack() as stack:
+        try:
+            source = sys.stdin.buffer if name == "-" else stack.enter_context(Path(name).open("rb"))
+        except OSError as error:
+            raise DataError(
+                f"{name}: not readable ({error.strerror})", "give a text file, or - for stdin"
+            ) from error
+        yield cast(BufferedIOBase, source)
 
 
 def texts(source: BufferedIOBase, name: str) -> Iterator[tuple[int, str]]:
