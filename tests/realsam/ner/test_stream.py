@@ -20,7 +20,7 @@ class Drops(io.BytesIO):
 
     def read1(self, size: int | None = -1, /) -> bytes:
         """At most the size of a drop."""
-        return super().read1(self._size)
+        return super().read1(min(self._size, size or self._size))
 
 
 def parts(data: bytes, drop: int = 1 << 20) -> list[tuple[int, str]]:
