@@ -23,8 +23,7 @@ from realsam.train.data import Position, Window, Windows, laid_out
 from realsam.train.loop import Progress
 from realsam.train.objective import Objective
 from realsam.train.optimize import Update
-from realsam.train.parallel import ALONE
-from realsam.train.watch import check_losses, check_parameters, enough_memory
+from realsam.train.watch import check_losses, check_parameters, shortage_named
 from realsam.vocab import Vocabulary
 
 TAGGER = Preset(
@@ -103,7 +102,8 @@ def train_tagger(
     def targeted(window: Window) -> Window:
         return replace(window, targets=line[window.places])
 
-    with matmul_precision("high"), enough_memory(config, windows.batch, ALONE, device):
+    shortage = shortage_named(str(device), f"batch = {windows.batch}", "use a smaller --batch")
+    with matmul_precision("high"), shortage:
         model = SpikingLM(sizes).to(device)
         objective = Objective(model, config.target_firing, config.firing_weight)
         backprop = Backprop(objective, model, config, windows.batch, end, device)
@@ -116,9 +116,8 @@ def train_tagger(
                 rows = torch.stack(measured).cpu()
                 check_losses(rows[:, 0].tolist(), step + 2 - len(rows), len(data.tags), _CURE)
                 nats, *rates = rows.mean(0).tolist()
-                speed = rows.shape[0] * config.window * windows.batch
-                now = time.perf_counter()
-                on_progress(Progress(step + 1, nats, tuple(rates), speed / (now - since)))
+                n_tokens, now = len(rows) * config.window * windows.batch, time.perf_counter()
+                on_progress(Progress(step + 1, nats, tuple(rates), n_tokens / (now - since)))
                 measured, since = [], now
     check_parameters(model, config.steps, _CURE)
     return model.cpu()
