@@ -23,6 +23,7 @@ from realsam.train.data import Position, Window, Windows, laid_out
 from realsam.train.loop import Progress
 from realsam.train.objective import Objective
 from realsam.train.optimize import Update
+from realsam.train.parallel import ALONE
 from realsam.train.watch import check_losses, check_parameters, shortage_named
 from realsam.vocab import Vocabulary
 
@@ -110,7 +111,8 @@ def train_tagger(
         update, stream = Update(model, config), windows.start(Position(0, 0))
         measured, since = [], time.perf_counter()
         for step in range(config.steps):
-            measured.append(backprop(targeted(next(stream)), step).clone())
+            dropout_seed = ALONE.seed(config.seed, step)
+            measured.append(backprop(targeted(next(stream)), dropout_seed).clone())
             update(step)
             if (step + 1) % _LOG_EVERY == 0 or step + 1 == config.steps:
                 rows = torch.stack(measured).cpu()
