@@ -46,11 +46,13 @@ READERS: Mapping[str, Callable[[Path], Network]] = {NETX: from_netx, NIR: _from_
 SHIPPED = Path(realsam.__file__).parent / "models" / "tinystories-6x512"
 _PIECE = 1 << 18  # bytes read at a time: a file is never in memory as a whole
 _CURE = "export it again, or restore the folder"
+_OTHERS = ("holds a tagger, no language model", "holds a language model, no tagger")
+_USES = ("find entities with `realsam ner tag`", "name a bundle that `realsam ner train` wrote")
 
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """A deployable language model."""
+    """A deployable language model or tagger."""
 
     path: Path
     network: Network
@@ -65,11 +67,16 @@ class Bundle:
         return [name for name in READERS if name in self.manifest["files"]]
 
 
-def load_bundle(path: Path | None = None) -> Bundle:
+def load_bundle(path: Path | None = None, tagger: bool | None = False) -> Bundle:
     """Read a bundle, the shipped model by default.
 
+    Args:
+        path: its folder.
+        tagger: whether it must be a tagger, or a language model; None: either of them.
+
     Raises:
-        BundleError: if a file is missing, damaged, or belongs to another bundle.
+        BundleError: if a file is missing, damaged, or belongs to another bundle, or if it is not
+            what it must be.
     """
     path = path or SHIPPED
     manifest = _load_manifest(path)
@@ -87,6 +94,8 @@ def load_bundle(path: Path | None = None) -> Bundle:
             f"{path / network_file}: holds another network than the manifest says", _CURE
         )
     host = _load_host(path / HOST)
+    if tagger is not None and tagger != bool(host.tags):
+        raise BundleError(f"{path}: {_OTHERS[tagger]}", _USES[tagger])
     vocabulary = load_vocabulary(path / TOKENIZER)
     _check_host(path, network, host, vocabulary)
     record = load_run(path / RECORD)
@@ -173,7 +182,7 @@ def save_bundle(
         ExportError: if there is something else than a bundle at the folder's place.
     """
     folder = folder.resolve()
-    _refuse_foreign(folder)
+    refuse_foreign(folder)
     with replacing_folder(folder) as partial:
         if "netx" in formats:
             to_netx(network, partial / NETX)
@@ -198,7 +207,12 @@ def save_bundle(
         _keep_others(folder, partial)
 
 
-def _refuse_foreign(folder: Path) -> None:
+def refuse_foreign(folder: Path) -> None:
+    """Leave a folder alone that is no bundle.
+
+    Raises:
+        ExportError: if there is something else than a bundle at its place.
+    """
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     try:
@@ -243,6 +257,8 @@ def _save_host(host: Host, path: Path) -> None:
         "nats_per_logit": host.nats_per_logit,
         "end_of_text": host.end_of_text,
     }
+    if host.tags:
+        plain |= {"tags": host.tags, "delay": host.delay}
     save_file(tensors, path, {"realsam": json.dumps(plain)})
 
 
@@ -257,6 +273,8 @@ def _load_host(path: Path) -> Host:
                 file.get_tensor("bias"),
                 plain["nats_per_logit"],
                 plain["end_of_text"],
+                tuple(map(str, plain.get("tags", ()))),
+                int(plain.get("delay", 0)),
             )
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise BundleError(f"{path}: not a readable host ({error})", _CURE) from error

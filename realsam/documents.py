@@ -30,21 +30,29 @@ def unpacked(path: Path, raw: BinaryIO | None = None) -> Iterator[BinaryIO]:
         raise DataError(f"{path}: not readable ({reason})", "give a text file") from error
 
 
-def read_documents(path: Path) -> list[str]:
-    """Documents of a text file (.txt, .txt.xz, .txt.gz), separated by end-of-text lines.
+def read_text(path: Path) -> str:
+    """The text of a file, which may be packed (.xz, .gz).
 
     Raises:
-        DataError: if the file is absent, unreadable, not UTF-8, or holds no text.
+        DataError: if the file is absent, unreadable, or not UTF-8.
     """
     with unpacked(path) as file:
         content = file.read()
     try:
-        text = one_newline(content.decode("utf-8"))
+        return one_newline(content.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise DataError(
             f"{path}: byte {error.start} is not UTF-8", "convert the file to UTF-8"
         ) from error
-    documents = [part.strip() for part in text.split(END_OF_TEXT)]
+
+
+def read_documents(path: Path) -> list[str]:
+    """Documents of a text file (.txt, .txt.xz, .txt.gz), separated by end-of-text lines.
+
+    Raises:
+        DataError: if the file is not readable, or holds no text.
+    """
+    documents = [part.strip() for part in read_text(path).split(END_OF_TEXT)]
     documents = [part for part in documents if part]
     if not documents:
         raise DataError(f"{path}: no text in it", "give a text file with at least one story")

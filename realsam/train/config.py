@@ -1,10 +1,11 @@
 """Training configuration: one validated value that a run folder can store and compare."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from math import inf
 from typing import Any
 
 from realsam.errors import DataError
+from realsam.ir import IO_PHASES
 from realsam.nn.config import ModelConfig
 
 TEACHER_SHARE = 0.7  # where there is a teacher and nothing else is said
@@ -105,6 +106,15 @@ class Preset:
     model: ModelConfig
     train: TrainConfig
     story: str  # one line for --help
+
+    def changed(self, changes: dict[str, Any]) -> tuple[ModelConfig, TrainConfig]:
+        """The configurations with other values of their fields; depth sets the token clock."""
+        sizes = {f.name for f in fields(ModelConfig)}
+        model = {n: v for n, v in changes.items() if n in sizes}
+        if "layers" in model:
+            model["steps_per_token"] = model["layers"] + IO_PHASES
+        train = {n: v for n, v in changes.items() if n not in model}
+        return replace(self.model, **model), replace(self.train, **train)
 
 
 def _original(**mechanisms: Any) -> ModelConfig:

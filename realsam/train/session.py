@@ -1,14 +1,13 @@
 """Sessions: everything between a command line and a running Trainer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from realsam.errors import CheckpointError, DataError
-from realsam.ir import IO_PHASES
 from realsam.nn.config import ModelConfig
 from realsam.nn.model import SpikingLM
 from realsam.train.config import PRESETS, TEACHER_SHARE, TrainConfig, train_config
@@ -228,12 +227,7 @@ def configure(
         )
     if teacher:
         changes = {"teacher_share": TEACHER_SHARE, **changes}
-    sizes = {f.name for f in fields(ModelConfig)}
-    model = {n: v for n, v in changes.items() if n in sizes}
-    if "layers" in model:
-        model["steps_per_token"] = model["layers"] + IO_PHASES
-    train = {n: v for n, v in changes.items() if n not in model}
-    sized, trained = replace(chosen.model, **model), replace(chosen.train, **train)
+    sized, trained = chosen.changed(changes)
     trained.targets(sized.layers)  # refuses those of another depth
     return sized, trained
 
