@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from export.bundle import SHIPPED
+from realsam.arrays import I64
 from realsam.cli import backends
 from realsam.cli import main as main_module
 from realsam.cli.backends import BACKENDS, installed
@@ -145,14 +146,14 @@ def stopping(after: int, stop: BaseException) -> Callable[..., Run]:
     """A backend that stops when it has chosen so many tokens."""
 
     def play(network: Network, driver: Driver, strict: bool = False) -> Run:
-        follow = driver.follow
+        take = driver.take
 
-        def counted(choice: int | None) -> None:
-            follow(choice)
+        def counted(voltage: I64) -> None:
+            take(voltage)
             if len(driver.generated) == after:
                 raise stop
 
-        driver.follow = counted
+        driver.take = counted
         return reference.run(network, driver, strict)
 
     return play

@@ -1,0 +1,9 @@
+"""Conversations with a network that is not reset between turns: its state is the context.
+
+talk       the conversation as a driver: tokens in, tokens out, however long
+saved      its file: the state of the network and of the talk
+meter      what it costs, in memory that does not grow
+session    turns and commands
+lines      what a person types or a program pipes
+screen     how a turn is shown: words as they come, or JSON
+"""
