@@ -13,7 +13,7 @@ SITE := $(VENV)/lib/python3.*/site-packages
 PIP := $(PY) -m pip --disable-pip-version-check --no-input install --no-compile \
 	--no-warn-conflicts $(PIPFLAGS)
 
-EXTRAS := lava
+EXTRAS := lava,report
 EXTRAS_TRAIN := $(EXTRAS),train
 EXTRAS_DEV := $(EXTRAS_TRAIN),dev
 EXTRAS_LIBRARIES := $(EXTRAS_DEV),libraries

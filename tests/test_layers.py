@@ -34,6 +34,9 @@ OWNERS: dict[str, set[str]] = {
     "tokenizers": {"realsam.vocab"},
     "triton": {"realsam.nn", "realsam.train"},
     "click": {"realsam.console", "realsam.generation", "realsam.cli", "lava_runtime"},
+    "altair": {"realsam.report"},
+    "jinja2": {"realsam.report"},
+    "vl_convert": {"realsam.report"},
     "rich": {"realsam.console", "realsam.cli", "lava_runtime"},
 }
 HEIGHT = {room: height for height, row in enumerate(ROWS) for room in row}
@@ -167,6 +170,7 @@ def test_proper_import_is_accepted(module: str, source: str) -> None:
         ("import realsam.report, export.bundle, sim.reference, sim.simulator", "torch"),
         ("import sim.simulator, sim.scoring", "numba"),
         ("import sim.simulator, sim.scoring", "llvmlite"),
+        ("import realsam.report", "altair"),
         ("import export.bundle", "nir"),
         ("import lava_runtime.generate", "torch"),
         ("import lava_runtime.generate", "lava"),
