@@ -10,10 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from realsam.console import INTERRUPTED, STDERR, emit_json, format_option, strict_option
+from realsam.console import (
+    INTERRUPTED,
+    SAMPLING,
+    STDERR,
+    emit_json,
+    format_option,
+    strict_option,
+    with_options,
+)
 
 if TYPE_CHECKING:
-    from realsam.ir import ClosedLoop, Driver, Host, Network, Run
+    from realsam.ir import ClosedLoop, Driver, Host, Network, Run, Sampler
     from realsam.vocab import Vocabulary
 
     Model = tuple[Network, Host, Vocabulary]
@@ -29,9 +37,8 @@ _OPTIONS = (
         show_default=True,
         help="Tokens to generate at most.",
     ),
-    click.option("--temperature", type=float, default=0.7, show_default=True, help="0: likeliest."),
-    click.option("--top-k", type=int, default=40, show_default=True, help="0: all tokens."),
-    click.option("--seed", type=int, default=0, show_default=True),
+    click.option("--stop", multiple=True, help="Text to stop before; may be given again."),
+    *SAMPLING,
     strict_option,
     format_option,
 )
@@ -43,18 +50,28 @@ class Request:
 
     prompt: str
     n_tokens: int
+    stop: tuple[str, ...]
     temperature: float
     top_k: int
+    top_p: float
+    repetition_penalty: float
     seed: int
     strict: bool
     style: str  # "text" or "json"
 
+    @property
+    def sampler(self) -> "Sampler":
+        """How tokens are chosen.
 
-def request_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that make a Request."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+        Raises:
+            PromptError: if nothing can be chosen so.
+        """
+        from realsam.ir import Sampler
+
+        return Sampler(self.temperature, self.top_k, self.seed, self.top_p, self.repetition_penalty)
+
+
+request_options = with_options(_OPTIONS)  # that make a Request
 
 
 def generate(request: Request, model: "Model", play: "Play", backend: str) -> None:
@@ -77,7 +94,7 @@ def generate(request: Request, model: "Model", play: "Play", backend: str) -> No
     counts = count(network, host, run)
     energy = estimate(counts, load_costs())
     if request.style == "json":
-        about = _report(host, vocabulary, loop, run)
+        about = _report(request, host, vocabulary, loop, run)
         emit_json({**about, "seed": request.seed, **to_json(counts, energy)})
         return
     click.echo()
@@ -89,16 +106,16 @@ def _played(
     request: Request, model: "Model", play: "Play", backend: str
 ) -> tuple["ClosedLoop", "Run"]:
     """Play the text, streaming its words if it is for people; however it ends, so does its line."""
-    from realsam.ir import ClosedLoop, Sampler
+    from realsam.ir import ClosedLoop
     from realsam.memory import refuse_record
-    from realsam.vocab import TextStream, prompt_tokens
+    from realsam.vocab import Stops, TextStream, prompt_tokens
     from sim.simulator import fast_host, fast_sampler
 
     network, host, vocabulary = model
-    sampler = fast_sampler(Sampler(request.temperature, request.top_k, request.seed))
+    sampler, stops = fast_sampler(request.sampler), Stops(vocabulary, request.stop)
     tokens = prompt_tokens(vocabulary, request.prompt)
     refuse_record(network, request.n_tokens, "tokens")
-    stream = TextStream(vocabulary)
+    stream = TextStream(vocabulary, stops)
     with STDERR.status(f"{backend} reads {len(tokens)} tokens") as status:
 
         def show(token: int) -> None:
@@ -108,7 +125,8 @@ def _played(
             click.echo(stream.add(token), nl=False)  # flushes
 
         on_token = show if request.style == "text" else None
-        loop = ClosedLoop(fast_host(host), tokens, sampler, request.n_tokens, on_token)
+        ends = stops if request.stop else None
+        loop = ClosedLoop(fast_host(host), tokens, sampler, request.n_tokens, on_token, ends=ends)
         try:
             return loop, play(network, loop)
         except KeyboardInterrupt:
@@ -119,7 +137,7 @@ def _played(
 
 
 def _report(
-    host: "Host", vocabulary: "Vocabulary", loop: "ClosedLoop", run: "Run"
+    request: Request, host: "Host", vocabulary: "Vocabulary", loop: "ClosedLoop", run: "Run"
 ) -> dict[str, Any]:
     """What `--format json` says of the text and its score."""
     from math import log
@@ -127,9 +145,11 @@ def _report(
     import numpy as np
 
     from realsam.ir import perplexity
+    from realsam.vocab import Stops
     from sim.simulator import fast_host
 
-    text = vocabulary.decode(loop.tokens)
+    prompt, written = loop.tokens[: -len(loop.generated)], loop.generated
+    text = vocabulary.decode(prompt) + Stops(vocabulary, request.stop).text(written)
     following = np.array(loop.tokens[1 : run.n_tokens + 1])
     nats = float(fast_host(host).nats(run.voltage[: len(following)], following).sum())
     n_bytes = max(1, len(text.encode()))

@@ -28,6 +28,7 @@ class Vocabulary:
             raise BundleError(f"the tokenizer has no token {END_OF_TEXT}", "train it again")
         self.end_of_text: int = end
         self._bytes = {char: byte for byte, char in _byte_characters().items()}
+        self._pieces: dict[int, bytes] = {}
 
     @property
     def size(self) -> int:
@@ -44,9 +45,10 @@ class Vocabulary:
 
     def piece(self, token: int) -> bytes:
         """The bytes that one token stands for; none for the end of text."""
-        if token == self.end_of_text:
-            return b""
-        return bytes(self._bytes[char] for char in self._tokenizer.id_to_token(token) or "")
+        if (known := self._pieces.get(token)) is None:
+            word = "" if token == self.end_of_text else self._tokenizer.id_to_token(token) or ""
+            known = self._pieces[token] = bytes(self._bytes[char] for char in word)
+        return known
 
     def decode(self, tokens: Iterable[int]) -> str:
         """Text of tokens; bytes that are no UTF-8 become U+FFFD."""
@@ -116,6 +118,11 @@ class Stops:
         # Every token has a byte at least, but for the end of a text.
         latest = b"".join(map(self._vocabulary.piece, tokens[-self._longest :]))
         return len(self.cut(latest)) < len(latest)
+
+    def text(self, tokens: Sequence[int]) -> str:
+        """The text of tokens before the first stop; bytes that are no UTF-8 become U+FFFD."""
+        whole = b"".join(map(self._vocabulary.piece, tokens))
+        return self.cut(whole).decode("utf-8", errors="replace")
 
     def cut(self, text: bytes) -> bytes:
         """What comes before the first stop."""

@@ -153,7 +153,7 @@ class Reference:
             "u": np.concatenate([state.u for state in self.state.values()]),
             "v": np.concatenate([state.v for state in self.state.values()]),
             "history": np.array(self._history),
-            "step": np.array(self._time),
+            "step": np.array([self._time]),
         }
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -163,7 +163,7 @@ class Reference:
         for state, u, v in zip(self.state.values(), *parts, strict=True):
             state.u, state.v = u, v
         self._history.extend(snapshot["history"])
-        self._time = int(snapshot["step"])
+        self._time = int(snapshot["step"].item())
 
 
 def run(network: Network, driver: Driver, strict: bool = False) -> Run:

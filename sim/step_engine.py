@@ -69,13 +69,13 @@ class StepEngine:
     def snapshot(self) -> Snapshot:
         """Copies of u and v of all neurons, the weighted inputs on their way, the step."""
         kept: dict[str, Any] = {name: getattr(self._state, name).copy() for name in _CARRIED}
-        return kept | {"step": np.array(self._time)}
+        return kept | {"step": np.array([self._time])}
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go on where a snapshot was taken."""
         for name in _CARRIED:
             getattr(self._state, name)[:] = snapshot[name]
-        self._time = int(snapshot["step"])
+        self._time = int(snapshot["step"].item())
 
     def _overflow(self, neuron: int, time: int) -> CurrentOverflowError:
         spans = self.network.spans.items()

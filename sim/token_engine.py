@@ -75,7 +75,7 @@ class TokenEngine:
         return {
             "v": self._voltage[lines:].astype(np.int64),
             "fired": self._fired[lines:].copy(),
-            "step": np.array(self._time),
+            "step": np.array([self._time]),
         }
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -86,7 +86,7 @@ class TokenEngine:
         for i, span in enumerate(self.network.spans.values()):
             fired = np.flatnonzero(self._fired[span])
             active[i, : fired.size], n_active[i] = fired, fired.size
-        self._time = int(snapshot["step"])
+        self._time = int(snapshot["step"].item())
 
     def twin(self) -> "TokenEngine":
         """Another engine of the same network at rest, sharing what does not change."""

@@ -2,11 +2,12 @@
 
 import signal
 from contextlib import suppress
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import BinaryIO, Protocol
 
 import click
 
+from realsam.data.conversation import USER
 from realsam.errors import PromptError
 
 MAX_LINE = 1 << 20  # bytes
@@ -50,7 +51,7 @@ class Piped:
             ) from error
 
 
-class _CtrlC(Exception):
+class _GivenUpError(Exception):
     """Ctrl-C, while a line is typed."""
 
 
@@ -62,9 +63,8 @@ class Terminal:
 
     is_terminal = True
 
-    def __init__(self, prompt: str) -> None:
+    def __init__(self) -> None:
         self.interrupted = False
-        self._prompt = prompt
         self._is_typing = False
         with suppress(ImportError):
             import readline  # noqa: F401  # where it is, input() can edit and knows earlier lines
@@ -81,9 +81,9 @@ class Terminal:
     ) -> None:
         signal.signal(signal.SIGINT, self._before)
 
-    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+    def _interrupt(self, *_: object) -> None:
         if self._is_typing:
-            raise _CtrlC
+            raise _GivenUpError
         if self.interrupted:
             raise KeyboardInterrupt
         self.interrupted = True
@@ -94,11 +94,11 @@ class Terminal:
         while True:
             try:
                 self._is_typing = True
-                return input(self._prompt)
+                return input(f"{USER}: ")
             except EOFError:
                 click.echo()
                 return None
-            except _CtrlC:
+            except _GivenUpError:
                 click.echo()
             finally:
                 self._is_typing = False

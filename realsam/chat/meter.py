@@ -1,26 +1,22 @@
 """Meter: what a talk costs, in memory that does not grow with it."""
 
-import time
-
 import numpy as np
 
-from realsam.arrays import I64, Spikes
+from realsam.arrays import Spikes
 from realsam.ir import Network, spiking
 
 
 class Meter:
-    """Counts tokens and spikes, and the time that the network takes for them."""
+    """Counts tokens and spikes."""
 
     def __init__(self, network: Network) -> None:
         self.n_tokens = 0
-        self.latest: Spikes = np.zeros(0, np.uint8)  # spikes of the token heard last
         self._network = network
         self._total = np.zeros(sum(network.sizes.values()), np.int64)
 
-    def hear(self, spikes: Spikes, voltage: I64) -> None:
-        """See `realsam.ir.Hear`."""
+    def hear(self, spikes: Spikes) -> None:
+        """Count the spikes [sum of N] of a token."""
         self.n_tokens += 1
-        self.latest = spikes
         self._total += spikes
 
     @property

@@ -12,7 +12,7 @@ from typing import Any
 
 from realsam.chat.talk import Place
 from realsam.errors import RunError
-from realsam.ir import Sampler, Snapshot
+from realsam.ir import Engine, Host, Network, Sampler, Snapshot
 from realsam.ir.tensor_file import DAMAGES, load_tensors, save_tensors
 
 FORMAT = 1
@@ -80,6 +80,27 @@ def load(path: Path) -> Saved:
     except DAMAGES as error:
         reason = getattr(error, "strerror", None) or error
         raise RunError(f"{path}: not a readable talk ({reason})", _CURE) from error
+
+
+def refuse_foreign(saved: Saved, network: Network, host: Host, engine: Engine | None) -> None:
+    """Refuse a talk that cannot go on with this network in this engine.
+
+    Raises:
+        RunError: saying why.
+    """
+    if saved.network != network.digest:
+        raise RunError("the talk is that of another network", "name its model")
+    if not all(0 <= token < host.vocab_size for token in saved.place.tail):
+        raise RunError("the talk is that of another vocabulary", "name its model")
+    if engine is None or _shapes(saved.state) != _shapes(engine.snapshot()):
+        raise RunError(
+            f"this backend cannot take up the state of backend {saved.backend}",
+            f"talk with --backend {saved.backend}",
+        )
+
+
+def _shapes(state: Snapshot) -> dict[str, tuple[str, tuple[int, ...]]]:
+    return {name: (str(values.dtype), values.shape) for name, values in state.items()}
 
 
 def _is_talk(path: Path) -> bool:

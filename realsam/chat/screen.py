@@ -5,8 +5,9 @@ from typing import Any, Protocol
 
 import click
 
-from realsam.console import emit_json
+from realsam.console import emit_json, note
 from realsam.data.conversation import SAM
+from realsam.errors import RealSamError
 
 
 class Screen(Protocol):
@@ -18,11 +19,14 @@ class Screen(Protocol):
     def add(self, text: str) -> None:
         """It goes on."""
 
-    def end(self, turn: Mapping[str, Any]) -> None:
+    def end(self, turn: Mapping[str, Any], /) -> None:
         """It is complete."""
 
-    def tell(self, command: str, values: Mapping[str, Any]) -> None:
+    def tell(self, command: str, values: Mapping[str, Any], /) -> None:
         """A command was done."""
+
+    def complain(self, error: RealSamError) -> None:
+        """A line could not be used."""
 
     def close(self) -> None:
         """Nothing more comes, perhaps in the middle of an answer."""
@@ -43,14 +47,18 @@ class TextScreen:
         """See Screen."""
         click.echo(text, nl=False)  # flushes
 
-    def end(self, turn: Mapping[str, Any]) -> None:
+    def end(self, _: Mapping[str, Any], /) -> None:
         """See Screen."""
         self.close()
 
-    def tell(self, command: str, values: Mapping[str, Any]) -> None:
+    def tell(self, _: str, values: Mapping[str, Any], /) -> None:
         """See Screen."""
         for name, value in values.items():
             click.echo(f"{name.replace('_', ' '):<18} {_shown(value)}")
+
+    def complain(self, error: RealSamError) -> None:
+        """See Screen."""
+        note(f"Error: {error}")
 
     def close(self) -> None:
         """See Screen."""
@@ -68,13 +76,17 @@ class JsonScreen:
     def add(self, text: str) -> None:
         """See Screen."""
 
-    def end(self, turn: Mapping[str, Any]) -> None:
+    def end(self, turn: Mapping[str, Any], /) -> None:
         """See Screen."""
         emit_json(dict(turn))
 
-    def tell(self, command: str, values: Mapping[str, Any]) -> None:
+    def tell(self, command: str, values: Mapping[str, Any], /) -> None:
         """See Screen."""
         emit_json({"command": command, **values})
+
+    def complain(self, error: RealSamError) -> None:
+        """See Screen."""
+        emit_json({"error": str(error)})
 
     def close(self) -> None:
         """See Screen."""

@@ -32,7 +32,9 @@ class Talk:
 
     length = 1 << 40  # tokens: more than anybody says
 
-    def __init__(self, host: Host, place: Place, sampler: Sampler, listen: Listen, say: Say) -> None:
+    def __init__(
+        self, host: Host, place: Place, sampler: Sampler, listen: Listen, say: Say
+    ) -> None:
         self.sampler = sampler  # may be another one for the next answer
         self._host = host
         self._listen, self._say = listen, say
@@ -78,7 +80,7 @@ class Talk:
             self._waiting.append(token)
         return token
 
-    def follow(self, voltage: I64, choice: int | None) -> None:
+    def follow(self, voltage: I64, _: int | None, /) -> None:
         """See Driver; a twin chooses nothing."""
         self.take(voltage)
 
@@ -105,7 +107,7 @@ class Far:
     def take(self, voltage: I64) -> int | None:
         """See Driver."""
 
-    def follow(self, voltage: I64, choice: int | None) -> None:
+    def follow(self, voltage: I64, choice: int | None, /) -> None:
         """See Driver."""
 
     def twin(self) -> "Far":

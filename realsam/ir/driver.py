@@ -13,7 +13,6 @@ from realsam.arrays import I64, U8, Spikes
 from realsam.ir.host import Host
 from realsam.ir.sampler import PENALTY_WINDOW, Sampler
 
-
 Ends = Callable[[Sequence[int]], bool]  # whether these tokens end a text; called after each
 
 
@@ -28,7 +27,7 @@ class Driver(Protocol):
     def take(self, voltage: I64) -> int | None:
         """Receive the readout voltages [D] of the token fed last; returns the next, if chosen."""
 
-    def follow(self, voltage: I64, choice: int | None) -> None:
+    def follow(self, voltage: I64, choice: int | None, /) -> None:
         """Do what `take` did with this voltage in a twin, where it returned this choice."""
 
     def twin(self) -> "Driver":
@@ -54,7 +53,7 @@ class Replay:
     def take(self, voltage: I64) -> int | None:
         """See Driver; a replay needs no answer."""
 
-    def follow(self, voltage: I64, choice: int | None) -> None:
+    def follow(self, voltage: I64, choice: int | None, /) -> None:
         """See Driver."""
 
     def twin(self) -> "Replay":
@@ -113,7 +112,7 @@ class ClosedLoop:
         self.follow(voltage, token)
         return token
 
-    def follow(self, voltage: I64, choice: int | None) -> None:
+    def follow(self, _: I64, choice: int | None, /) -> None:
         """See Driver."""
         if choice is None:
             return

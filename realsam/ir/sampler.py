@@ -35,9 +35,7 @@ POWERS = np.array(
 Choose = Callable[[I64, int, int, int, np.uint64, int], int]
 
 
-def choose(
-    logits: I64, top_k: int, scale: int, share: int, seed: np.uint64, position: int
-) -> int:
+def choose(logits: I64, top_k: int, scale: int, share: int, seed: np.uint64, position: int) -> int:
     """Draw one of the likeliest tokens; see the module for the order of the operations."""
     order = _likeliest(logits, top_k)
     total = np.cumsum(_weights(logits[order], scale))
@@ -98,7 +96,7 @@ class Sampler:
         logits = logits.copy()
         units = math.log(self.repetition_penalty) / nats_per_logit
         # Once per token, however often it came.
-        logits[np.unique(past[-PENALTY_WINDOW:])] -= round(min(units, _PENALTY_MAX))
+        logits[list(set(past[-PENALTY_WINDOW:]))] -= round(min(units, _PENALTY_MAX))
         return logits
 
 

@@ -126,7 +126,7 @@ class TorchEngine:
         return {
             "v": _joined(self._state.v, n, np.int64),
             "fired": _joined(self._state.s, n, np.uint8),
-            "step": np.array(self._step),
+            "step": np.array([self._step]),
         }
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -136,7 +136,7 @@ class TorchEngine:
             tuple(torch.tensor(x, dtype=torch.float32)[None] for x in np.split(whole, ends)[:-1])
             for whole in (snapshot["v"], snapshot["fired"])
         )
-        self._state, self._step = State(v, s), int(snapshot["step"])
+        self._state, self._step = State(v, s), int(snapshot["step"].item())
 
 
 def run(network: Network, driver: Driver) -> Run:
