@@ -22,6 +22,7 @@ import click
 
 from benchmarks import record
 from export.bundle import load_bundle
+from realsam.chat.meter import Meter
 from realsam.chat.session import Session, Setting
 from realsam.cli.backends import begin
 from realsam.console import note
@@ -62,7 +63,7 @@ class Script:
 class Blank:
     """A screen that shows nothing."""
 
-    def begin(self) -> None:
+    def begin(self, meter: Meter, /) -> None:
         """See Screen."""
 
     def add(self, text: str) -> None:
@@ -73,6 +74,10 @@ class Blank:
 
     def tell(self, command: str, values: Mapping[str, Any], /) -> None:
         """See Screen."""
+
+    def toggle_live(self) -> bool:
+        """See Screen."""
+        return False
 
     def complain(self, error: RealSamError) -> None:
         """See Screen."""

@@ -43,7 +43,7 @@ OWNERS: dict[str, set[str]] = {
     "altair": {"realsam.report"},
     "jinja2": {"realsam.report"},
     "vl_convert": {"realsam.report"},
-    "rich": {"realsam.console", "realsam.cli", "lava_runtime"},
+    "rich": {"realsam.console", "realsam.chat", "realsam.cli", "lava_runtime"},
 }
 HEIGHT = {room: height for height, row in enumerate(ROWS) for room in row}
 

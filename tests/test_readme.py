@@ -13,7 +13,8 @@ from realsam.cli.main import main as realsam
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 GUIDES = [
-    (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("training.md", "mapping.md")
+    (ROOT / "docs" / name).read_text(encoding="utf-8")
+    for name in ("training.md", "mapping.md", "chat.md")
 ]
 
 

@@ -2,8 +2,11 @@
 
 talk       the conversation as a driver: tokens in, tokens out, however long
 saved      its file: the state of the network and of the talk
-meter      what it costs, in memory that does not grow
-session    turns and commands
+meter      who fires, in memory that does not grow
+session    turns, from lines to answers
+commands   lines that begin with a slash
+answer     what is said in one turn
 lines      what a person types or a program pipes
 screen     how a turn is shown: words as they come, or JSON
+live       who fires while an answer comes
 """

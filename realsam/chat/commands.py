@@ -52,6 +52,10 @@ def _stats(session: "Session", _: str) -> Values:
     }
 
 
+def _live(session: "Session", _: str) -> Values:
+    return {"live": session.screen.toggle_live()}
+
+
 def _save(session: "Session", argument: str) -> Values:
     path = _file("/save", argument)
     save(session.saved(), path)
@@ -76,15 +80,19 @@ def _quit(session: "Session", _: str) -> Values:
 
 
 def _file(command: str, argument: str) -> Path:
-    if not argument:
+    if not argument or "\0" in argument:
         raise PromptError(f"{command} names no file", f"try {command} talk.safetensors")
-    return Path(argument).expanduser()
+    try:
+        return Path(argument).expanduser()
+    except RuntimeError:  # nobody has that home
+        return Path(argument)
 
 
 _COMMANDS: dict[str, tuple[Callable[["Session", str], Values], str]] = {
     "/reset": (_reset, "forget everything: the network is at rest again"),
     "/temp": (_temp, "X: the temperature of the next answers, 0..100"),
     "/stats": (_stats, "tokens, and who fires"),
+    "/live": (_live, "who fires while an answer comes, on or off"),
     "/save": (_save, "FILE: keep the talk, the whole state of the network"),
     "/load": (_load, "FILE: go on with a talk that was kept"),
     "/help": (_help, "these lines"),

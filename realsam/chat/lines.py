@@ -89,12 +89,21 @@ class Terminal:
         self.interrupted = True
 
     def read(self) -> str | None:
-        """See Lines."""
+        """See Lines.
+
+        Raises:
+            PromptError: if it is not UTF-8.
+        """
         self.interrupted = False
         while True:
             try:
                 self._is_typing = True
-                return input(f"{USER}: ")
+                line = input(f"{USER}: ")
+                line.encode("utf-8")
+                return line
+            except UnicodeError as error:
+                cure = "set the terminal to UTF-8 or retype it"
+                raise PromptError("the line is not UTF-8", cure) from error
             except EOFError:
                 click.echo()
                 return None

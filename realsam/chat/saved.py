@@ -37,8 +37,7 @@ def save(saved: Saved, path: Path) -> None:
     """Write a talk; the file appears whole or not at all.
 
     Raises:
-        RunError: if something else than a talk is there.
-        RealSamError: if the disk does not take it.
+        RunError: if something else than a talk is there, or the disk does not take it.
     """
     if path.exists() and not _is_talk(path):
         raise RunError(f"{path}: holds something else than a talk", "give /save another place")
@@ -51,7 +50,13 @@ def save(saved: Saved, path: Path) -> None:
         "is_open": saved.is_open,
         "n_turns": saved.n_turns,
     }
-    save_tensors(path, saved.state, talk=talk, sha256=_digest(talk, saved.state))
+    try:
+        save_tensors(path, saved.state, talk=talk, sha256=_digest(talk, saved.state))
+    except OSError as error:
+        reason = error.strerror or error
+        raise RunError(
+            f"{path}: cannot be written ({reason})", "give /save another place"
+        ) from error
 
 
 def load(path: Path) -> Saved:

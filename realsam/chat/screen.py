@@ -5,16 +5,18 @@ from typing import Any, Protocol
 
 import click
 
-from realsam.console import emit_json, note
+from realsam.chat.live import LiveView
+from realsam.chat.meter import Meter
+from realsam.console import STDERR, emit_json, note
 from realsam.data.conversation import SAM
-from realsam.errors import RealSamError
+from realsam.errors import PromptError, RealSamError
 
 
 class Screen(Protocol):
     """Where a session shows itself."""
 
-    def begin(self) -> None:
-        """An answer begins."""
+    def begin(self, meter: Meter, /) -> None:
+        """An answer begins, of a network whose activity is there."""
 
     def add(self, text: str) -> None:
         """It goes on."""
@@ -24,6 +26,13 @@ class Screen(Protocol):
 
     def tell(self, command: str, values: Mapping[str, Any], /) -> None:
         """A command was done."""
+
+    def toggle_live(self) -> bool:
+        """Show who fires while an answer comes, or no more; whether it is shown from now on.
+
+        Raises:
+            PromptError: if there is no terminal to show it.
+        """
 
     def complain(self, error: RealSamError) -> None:
         """A line could not be used."""
@@ -36,16 +45,23 @@ class TextScreen:
     """For people: the form of the turns that the network hears."""
 
     def __init__(self) -> None:
-        self._is_mid_line = False
+        self._is_mid_line = self._is_live = False
+        self._view: LiveView | None = None
 
-    def begin(self) -> None:
+    def begin(self, meter: Meter, /) -> None:
         """See Screen."""
+        if self._is_live:
+            self._view = LiveView(meter)
+            return
         self._is_mid_line = True
         click.echo(f"{SAM}:", nl=False)
 
     def add(self, text: str) -> None:
         """See Screen."""
-        click.echo(text, nl=False)  # flushes
+        if self._view:
+            self._view.add(text)
+        else:
+            click.echo(text, nl=False)  # flushes
 
     def end(self, _: Mapping[str, Any], /) -> None:
         """See Screen."""
@@ -56,12 +72,22 @@ class TextScreen:
         for name, value in values.items():
             click.echo(f"{name.replace('_', ' '):<18} {_shown(value)}")
 
+    def toggle_live(self) -> bool:
+        """See Screen."""
+        if not STDERR.is_terminal:
+            raise _no_terminal()
+        self._is_live = not self._is_live
+        return self._is_live
+
     def complain(self, error: RealSamError) -> None:
         """See Screen."""
         note(f"Error: {error}")
 
     def close(self) -> None:
         """See Screen."""
+        if self._view:
+            click.echo(f"{SAM}:{self._view.close()}")
+            self._view = None
         if self._is_mid_line:
             self._is_mid_line = False
             click.echo()
@@ -70,7 +96,7 @@ class TextScreen:
 class JsonScreen:
     """For programs: one object per turn and per command."""
 
-    def begin(self) -> None:
+    def begin(self, meter: Meter, /) -> None:
         """See Screen."""
 
     def add(self, text: str) -> None:
@@ -84,6 +110,10 @@ class JsonScreen:
         """See Screen."""
         emit_json({"command": command, **values})
 
+    def toggle_live(self) -> bool:
+        """See Screen."""
+        raise _no_terminal()
+
     def complain(self, error: RealSamError) -> None:
         """See Screen."""
         emit_json({"error": str(error)})
@@ -92,7 +122,13 @@ class JsonScreen:
         """See Screen."""
 
 
+def _no_terminal() -> PromptError:
+    return PromptError("/live needs a terminal", "leave it out")
+
+
 def _shown(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {share:.1%}" for name, share in value.items())
+    if isinstance(value, bool):
+        return "on" if value else "off"
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -119,7 +119,7 @@ class Session:
         text = f"{beginning} {message}{REPLY}"
         tokens = given_tokens(self.setting.vocabulary, text, "the message")
         self._answer = Answer(self.setting.vocabulary, self._stops, message, self.setting.n_tokens)
-        self.screen.begin()
+        self.screen.begin(self.meter)
         return tokens
 
     def _hear(self, spikes: Spikes, _: I64) -> None:

@@ -1,10 +1,10 @@
 """`realsam chat`: a conversation whose context is the state of the network."""
 
 import sys
-from contextlib import ExitStack
 from functools import partial
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -45,8 +45,14 @@ def command(
     network, host, vocabulary = network_of(model)
     at_rest = partial(begin, backend, network, strict)
     setting = Setting(network, host, vocabulary, backend, at_rest, n_tokens)
-    is_typed = style == "text" and sys.stdin.isatty() and sys.stdout.isatty()
-    with ExitStack() as stack:
-        lines = stack.enter_context(Terminal()) if is_typed else Piped(sys.stdin.buffer)
-        screen = JsonScreen() if style == "json" else TextScreen()
-        Session(setting, sampler, lines, screen).run()
+    screen = JsonScreen() if style == "json" else TextScreen()
+    if style == "text" and _is_terminal(sys.stdin) and _is_terminal(sys.stdout):
+        with Terminal() as lines:
+            Session(setting, sampler, lines, screen).run()
+    else:
+        piped = sys.stdin.buffer if sys.stdin else BytesIO()
+        Session(setting, sampler, Piped(piped), screen).run()
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()  # None: the shell closed it

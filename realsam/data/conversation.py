@@ -13,6 +13,7 @@ and that no line of a message may begin as a turn does; such messages are refuse
 A model is asked by a text that ends in REPLY. Its answer ends at STOP or at the end of the text.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ USER, SAM = "User", "Sam"
 REPLY = f"\n{SAM}:"  # follows the turns so far: the model goes on
 STOP = f"\n{USER}:"  # ends an answer
 _MARKERS = (f"{USER}:", f"{SAM}:")
+_MARKED = re.compile(f"^(?:{'|'.join(_MARKERS)})", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Turn:
 
 def is_message(text: str) -> bool:
     """Whether a text can be told from the turns around it."""
-    return not any(line.startswith(_MARKERS) for line in text.split("\n"))
+    return _MARKED.search(text) is None
 
 
 def render(turns: Sequence[Turn]) -> str:

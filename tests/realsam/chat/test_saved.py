@@ -113,7 +113,7 @@ def test_failed_write_keeps_the_older_talk(tmp_path: Path, monkeypatch: pytest.M
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("realsam.ir.tensor_file.save_file", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(RunError, match=r"a\.talk: cannot be written \(No space left on device\)"):
         save(talk(n_turns=5), path)
 
     assert load(path).n_turns == 4

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from realsam.errors import BackendFailedError
 from tests.realsam.cli.conftest import error
 
 ROOT = Path(__file__).parents[3]
+needs_lava = pytest.mark.skipif(find_spec("lava") is None, reason="Lava is not installed")
 every_backend = pytest.mark.parametrize(
     "backend",
     [pytest.param(n, marks=[pytest.mark.lava] * n.startswith("lava")) for n in BACKENDS],
@@ -123,10 +125,9 @@ def test_load_shows_the_latest_text(small: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.lava
+@needs_lava
 def test_lava_keeps_its_state(small: Path, tmp_path: Path) -> None:
     """And says so."""
-    pytest.importorskip("lava", reason="Lava is not installed")
-
     result = chat(f"/save {tmp_path / 'a'}\n", small, "--backend", "lava-fused")
 
     assert error(result) == "backend lava-fused keeps its state to itself; talk on sim to save it"
@@ -142,7 +143,10 @@ def test_lava_keeps_its_state(small: Path, tmp_path: Path) -> None:
         ("/temp nan\n", "temperature = nan is outside 0..100"),
         ("/temp -1\n", "temperature = -1.0 is outside 0..100"),
         ("/save\n", "/save names no file; try /save talk.safetensors"),
-        ("/save /nowhere/a\n", "No such file or directory"),
+        ("/save /nowhere/a\n", "/nowhere/a: cannot be written ("),
+        ("/save a\0b\n", "/save names no file"),
+        ("/load ~nobody-here/a\n", "~nobody-here/a: not a readable talk (No such file"),
+        ("/save /tmp\n", "/tmp: holds something else than a talk"),
         ("/load\n", "/load names no file"),
         ("/load /nowhere/a\n", "/nowhere/a: not a readable talk (No such file or directory"),
         ("User: hi\n", "'User: hi' begins as a turn does; say it in another way"),
@@ -251,16 +255,16 @@ class Person:
         self._terminal = terminal
         self._unread = ""
 
-    def types(self, keys: str) -> None:
+    def types(self, keys: str | bytes) -> None:
         """Press keys."""
-        os.write(self._terminal, keys.encode())
+        os.write(self._terminal, keys.encode() if isinstance(keys, str) else keys)
 
     def waits_for(self, text: str) -> str:
         """Read until a text has come, and return what came before it."""
         while text not in self._unread:
             ready, _, _ = select.select([self._terminal], [], [], 60)
             assert ready, self._unread
-            self._unread += os.read(self._terminal, 4096).decode()
+            self._unread += os.read(self._terminal, 4096).decode(errors="replace")
         before, _, self._unread = self._unread.partition(text)
         return before
 
@@ -299,9 +303,13 @@ def test_person_talks_mends_and_leaves(small: Path) -> None:
         assert child.wait(30) == 0
 
 
-def test_ctrl_c_stops_the_answer_and_keeps_the_talk(small: Path) -> None:
-    """At an empty line it gives up the line."""
-    with at_a_terminal(small, "--tokens", 10**6) as (person, child):
+@pytest.mark.parametrize(
+    "backend", ["sim", pytest.param("lava-fused", marks=[pytest.mark.lava, needs_lava])]
+)
+def test_ctrl_c_stops_the_answer_and_keeps_the_talk(small: Path, backend: str) -> None:
+    """At a line that is being typed it gives up the line."""
+    words = (small, "--tokens", 10**6, "--backend", backend)
+    with at_a_terminal(*words) as (person, child):
         person.waits_for("User: ")
         person.types("Hi!\n")
         person.waits_for("Sam:")
@@ -313,6 +321,41 @@ def test_ctrl_c_stops_the_answer_and_keeps_the_talk(small: Path) -> None:
         person.types("gone\x03")
         person.waits_for("User: ")
         person.types("/quit\n")
+
+        assert child.wait(30) == 0
+
+
+def test_line_of_other_bytes_is_mended(small: Path) -> None:
+    """What the terminal sends is no UTF-8: named, and the talk goes on."""
+    with at_a_terminal(small, "--tokens", 3) as (person, child):
+        person.waits_for("User: ")
+        person.types(b"gr\xfc\xdfe\n")
+        assert "Error: the line is not UTF-8" in person.waits_for("User: ")
+        person.types("/quit\n")
+
+        assert child.wait(30) == 0
+
+
+def test_closed_stdin_is_no_line(small: Path) -> None:
+    """As after `<&-`."""
+    line = " ".join([*program(small), "<&-"])
+
+    done = subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, timeout=60, check=True)
+
+    assert (done.stdout, done.stderr) == (b"", b"")
+
+
+def test_live_view_shows_who_fires_and_leaves_the_answer(small: Path) -> None:
+    """On, and off again: then the words come as they are."""
+    with at_a_terminal(small, "--tokens", 400) as (person, child):
+        person.waits_for("User: ")
+        person.types("/live\n")
+        assert "live               on" in person.waits_for("User: ")
+        person.types("Hi!\n")
+        assert "mean" in person.waits_for("Sam:")
+        person.waits_for("User: ")
+        person.types("/live\nHi!\n/quit\n")
+        assert "mean" not in person.waits_for("Sam:")
 
         assert child.wait(30) == 0
 
