@@ -5,9 +5,11 @@
 The shipped model is asked the same few questions in turn, in one talk that is never reset, on the
 simulator, with all sampling options in use. Printed for equal parts of the talk: time per token,
 sampling included, and the memory of the process at its end. Then the time from the start of
-`realsam chat` to the first word of its first answer. Machines are noisy: a part may be slow.
+`realsam chat` to the first word of its first answer, and the processor time of that command, which
+others on the machine do not lengthen. Machines are noisy: a part may be slow.
 """
 
+import os
 import subprocess
 import sys
 import time
@@ -99,9 +101,9 @@ def talk(n_tokens: int, n_parts: int, seed: int) -> list[dict[str, float]]:
     return script.parts
 
 
-def first_word() -> float:
-    """Seconds from the start of `realsam chat` to the first word of its answer."""
-    begin = time.perf_counter()
+def first_word() -> tuple[float, float]:
+    """Seconds from the start of `realsam chat` to a first word; processor time of the command."""
+    begin, before = time.perf_counter(), os.times()
     command = [sys.executable, "-m", "realsam.cli", "chat", "--tokens", "4"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
@@ -109,7 +111,10 @@ def first_word() -> float:
         process.stdin.write(b"Hello!\n")
         process.stdin.close()
         process.stdout.read(len("Sam: ") + 1)
-        return time.perf_counter() - begin
+        seconds = time.perf_counter() - begin
+    after = os.times()
+    user = after.children_user - before.children_user
+    return seconds, user + after.children_system - before.children_system
 
 
 def _memory_mb() -> float:
@@ -129,7 +134,7 @@ def main(n_tokens: int, parts: int, seed: int, out: Path | None) -> None:
     where = record.about(f"python -m benchmarks.endless --tokens {n_tokens} --seed {seed}")
     note(f"{where['machine']}, {where['cores']} cores, commit {where['commit']}")
     measured = talk(n_tokens, parts, seed)
-    words = [first_word() for _ in range(_STARTS)]
+    words, cpu = zip(*(first_word() for _ in range(_STARTS)), strict=True)
     first, last = measured[0], measured[-1]
     print(f"{len(measured)} parts, {int(last['tokens']):,} tokens in one talk")
     print(
@@ -137,8 +142,10 @@ def main(n_tokens: int, parts: int, seed: int, out: Path | None) -> None:
     )
     print(f"memory, MB      {first['memory_mb']:.1f} first part, {last['memory_mb']:.1f} last")
     print(f"first word, s   {median(words):.2f} ({min(words):.2f} to {max(words):.2f})")
+    print(f"processor, s    {median(cpu):.2f} ({min(cpu):.2f} to {max(cpu):.2f})")
     if out:
-        record.write(out, {**where, "seed": seed, "parts": measured, "first_word_seconds": words})
+        starts = {"first_word_seconds": words, "processor_seconds": cpu}
+        record.write(out, {**where, "seed": seed, "parts": measured, **starts})
 
 
 if __name__ == "__main__":
