@@ -116,8 +116,9 @@ $(TRAIN): $(CREATED) $(LISTS)
 	$(call install,$(EXTRAS_TRAIN))
 	@touch $(RUN) $@
 
-$(DEV): $(CREATED) $(LISTS)
+$(DEV): $(CREATED) $(LISTS) requirements-dev.txt
 	$(call install,$(EXTRAS_DEV))
+	@$(PIP) --no-deps --requirement requirements-dev.txt
 	@touch $(RUN) $(TRAIN) $@
 
 $(LIBRARIES): $(CREATED) $(LISTS)

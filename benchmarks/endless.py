@@ -24,12 +24,12 @@ import click
 
 from benchmarks import record
 from export.bundle import load_bundle
-from realsam.chat.meter import Meter
 from realsam.chat.session import Session, Setting
 from realsam.cli.backends import begin
 from realsam.console import note
 from realsam.errors import RealSamError
 from realsam.ir import Sampler
+from realsam.live import Activity
 
 QUESTIONS = ("Tell me a story.", "What happened then?", "Why?", "Who was there?", "Is it true?")
 _STARTS = 5  # of the command
@@ -47,25 +47,25 @@ class Script:
         self._n_tokens = n_tokens
         self._each = max(1, n_tokens // n_parts)
         self._questions = cycle(QUESTIONS)
-        self._heard, self._since = 0, time.perf_counter()
+        self._heard, self._since = 0, time.process_time()
 
     def read(self) -> str | None:
         """See Lines."""
         assert self.session is not None
-        heard, now = self.session.meter.n_tokens, time.perf_counter()
+        heard, now = self.session.activity.n_tokens, time.process_time()
         if heard >= (len(self.parts) + 1) * self._each:
             us_per_token = 1e6 * (now - self._since) / (heard - self._heard)
             part = {"tokens": heard, "us_per_token": us_per_token, "memory_mb": _memory_mb()}
             self.parts.append(part)
             note(f"{heard:>9,} {us_per_token:>8.1f} us/token {part['memory_mb']:>8.1f} MB")
-            self._heard, self._since = heard, time.perf_counter()
+            self._heard, self._since = heard, time.process_time()
         return next(self._questions) if heard < self._n_tokens else None
 
 
 class Blank:
     """A screen that shows nothing."""
 
-    def begin(self, meter: Meter, /) -> None:
+    def begin(self, activity: Activity, /) -> None:
         """See Screen."""
 
     def add(self, text: str) -> None:

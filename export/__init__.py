@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from export.imported import from_nir, import_file
+    from export.imported import Choices, from_nir, import_file
 
-__all__ = ["from_nir", "import_file"]
+__all__ = ["Choices", "from_nir", "import_file"]
 
 
 def __getattr__(name: str) -> Any:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from realsam.errors import BundleError, ExportError, NetworkError, RegisterRangeError
 from realsam.files import replacing
 
+NAME_MAX = 200  # letters of a stranger's name that are shown
 BEYOND = float(1 << 30)  # larger than every register; all integers up to it are exact in float64
 _LONG = 1 << 16
 # What h5py, nir and numpy raise on bytes that are not what they should be.
@@ -113,3 +114,26 @@ def text(value: object) -> str:
     """A stored string: HDF5 gives bytes, str, or an array of one of them."""
     value = value.flat[0] if isinstance(value, np.ndarray) else value
     return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def word(where: str, group: h5py.Group, key: str) -> str:
+    """The one text under a key, "" if there is none.
+
+    Raises:
+        ExportError: if something else is there.
+    """
+    stored = group.get(key)
+    if stored is None:
+        return ""
+    is_text = isinstance(stored, h5py.Dataset) and h5py.check_string_dtype(stored.dtype)
+    try:
+        if is_text and stored.size == 1:
+            return text(stored[()])
+    except UnicodeDecodeError:
+        pass
+    raise ExportError(f"{where}: its {key} is no text", "export the network again")
+
+
+def shown(name: str) -> str:
+    """A name of a stranger for a message: short and printable."""
+    return repr(name if len(name) <= NAME_MAX else name[:NAME_MAX] + "...")

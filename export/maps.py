@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from realsam.arrays import F64, I16, I64, U8
+from realsam.arrays import F64, I16, I64
 from realsam.errors import ExportError
 from realsam.ir import Sparse, listed
 
 ENTRIES_MAX = 1 << 30  # of a matrix of 16-bit weights: 2 GiB
 _LISTED = 4  # places per synapse from which a list takes no more memory than a matrix
+_TAPS_MAX = 1 << 27  # places in the input that a channel reads
 _CHUNK = 1 << 22  # triples that are made at a time
 
 
@@ -62,11 +63,10 @@ class Map:
         matrix[self.rows, self.columns] = values
         return matrix
 
-    def times(self, spikes: U8 | F64) -> F64:
+    def times(self, spikes: npt.NDArray[Any]) -> F64:
         """[N] the product with a vector [M]."""
         if self.rows is None or self.columns is None:
-            active = np.flatnonzero(spikes)
-            return np.asarray(self.values[:, active] @ spikes[active].astype(np.float64))
+            return np.asarray(self.values @ spikes.astype(np.float64))
         weighted = self.values * spikes[self.columns]
         return np.bincount(self.rows, weighted, self.shape[0]).astype(np.float64)
 
@@ -204,7 +204,7 @@ def convolution(weight: npt.NDArray[Any], groups: int, window: Window, shape: Se
 def pool(value: float, window: Window, shape: Sequence[int]) -> Map:
     """The map that sums a window of each channel, times value."""
     channels = np.arange(shape[0])[:, None]
-    return _slid(np.full((shape[0], 1, *window.kernel), value), channels, window, shape)
+    return _slid(np.broadcast_to(value, (shape[0], 1, *window.kernel)), channels, window, shape)
 
 
 def _slid(weight: F64, channels: I64, window: Window, shape: Sequence[int]) -> Map:
@@ -213,6 +213,12 @@ def _slid(weight: F64, channels: I64, window: Window, shape: Sequence[int]) -> M
     n_taps, spots = prod(weight.shape[1:]), prod(places)
     n, m = len(weight) * spots, prod(shape)
     refuse_size("a convolution", spots, len(weight) * n_taps)
+    if (taps := spots * prod(window.kernel)) > _TAPS_MAX:
+        raise ExportError(
+            f"a kernel of {list(window.kernel)} in {spots:,} places has {taps:,} taps, more than "
+            f"{_TAPS_MAX:,}",
+            "use a smaller kernel, or a larger stride",
+        )
     reach = _reach(window, shape[1:], places)  # [spots, kernel] flat place, -1 in the padding
     parts = []
     for some in np.array_split(np.arange(len(weight)), max(1, n * n_taps // _CHUNK)):

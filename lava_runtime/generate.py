@@ -45,7 +45,8 @@ def main(model: Path | None, mode: str, target: str, **values: Any) -> None:
         refuse_loihi2()
     request, bundle = Request(**values), load_bundle(model)
     play = partial(run, mode=mode, strict=request.strict)
-    generate(request, (bundle.network, bundle.host, bundle.vocabulary), play, f"Lava ({mode})")
+    given = bundle.network, bundle.host, bundle.vocabulary
+    generate(request, given, play, bundle.path, f"Lava ({mode})")
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ format_option = click.option(
     show_default=True,
     help="Text for people, or one JSON object on stdout.",
 )
+# What the ending of a file says of the report in it; see `realsam.report.styles`.
+REPORT_STYLES = {".txt": "text", ".json": "json", ".html": "html", ".csv": "csv"}
 strict_option = click.option(
     "--strict", is_flag=True, help="An overflowing current is an error, not a wrap."
 )

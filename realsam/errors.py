@@ -18,6 +18,7 @@ Each one prints as a single line: what is wrong, where, with which value, and th
       BackendFailedError       a backend that stopped with an exception, or whose process died
       MismatchError            two backends that disagree
       MappingError             a network that cannot be laid out on cores
+      ReportError              a recorded run, or a cost table, of which no report can be made
 """
 
 
@@ -113,3 +114,7 @@ class MismatchError(RealSamError):
 
 class MappingError(RealSamError):
     """A network that cannot be laid out on the cores of a chip."""
+
+
+class ReportError(RealSamError):
+    """A recorded run, a cost table or a measured reference of which no report can be made."""

@@ -1,10 +1,11 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, in places that are refused before the work."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from realsam.errors import RealSamError
+from realsam.errors import RealSamError, RunError
 
 
 @contextmanager
@@ -26,3 +27,28 @@ def replacing(path: Path) -> Iterator[Path]:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def refuse_place(out: Path, inputs: Iterable[Path], option: str = "--out") -> None:
+    """Refuse, before the work, a file that could not be written after it.
+
+    Args:
+        out: the file.
+        inputs: files that are read, and folders of such; some may not be there.
+        option: what chose the file, for the message.
+
+    Raises:
+        RunError: naming the file and the option that chose it.
+    """
+    if out.is_dir():
+        raise RunError(f"{out}: is a folder", f"name a file with {option}")
+    if out.exists() and not out.is_file():
+        raise RunError(f"{out}: is no regular file", f"name a file with {option}")
+    if not out.parent.is_dir() or not os.access(out.parent, os.W_OK):
+        raise RunError(
+            f"{out}: cannot be written",
+            f"give {option} a place in a folder that is there and yours",
+        )
+    read = [file for path in inputs for file in (path.iterdir() if path.is_dir() else [path])]
+    if out.exists() and any(path.exists() and out.samefile(path) for path in read):
+        raise RunError(f"{out}: is what the run reads", f"give another {option}")

@@ -41,6 +41,11 @@ class StepEngine:
         spans = list(self.network.spans.items())[1:]
         return {name: (self._state.u[span], self._state.v[span]) for name, span in spans}
 
+    @property
+    def voltages(self) -> I64:
+        """[sum of N] view of all voltages; those of input lines are 0."""
+        return self._state.v
+
     def token(self, spikes: Spikes) -> tuple[Spikes, I64]:
         """Advance P steps; returns all spikes of the token and the readout voltages [D].
 

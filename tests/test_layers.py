@@ -17,7 +17,8 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("realsam.ir",),
     ("realsam.documents", "realsam.evaluation", "realsam.memory"),
     ("realsam.nn", "realsam.checking", "realsam.data", "realsam.report", "export", "sim"),
-    ("realsam.lower", "realsam.chat", "realsam.generation", "realsam.mapping"),
+    ("realsam.lower", "realsam.live", "realsam.mapping", "realsam.profiling", "realsam.words"),
+    ("realsam.chat", "realsam.generation"),
     ("realsam.train", "lava_runtime"),
     ("realsam.cli",),
 )
@@ -34,16 +35,13 @@ OWNERS: dict[str, set[str]] = {
     "tokenizers": {"realsam.vocab"},
     "triton": {"realsam.nn", "realsam.train"},
     "click": {
-        "realsam.console",
-        "realsam.chat",
-        "realsam.generation",
-        "realsam.cli",
-        "lava_runtime",
+        *("realsam.console", "realsam.words", "realsam.live", "realsam.generation"),
+        *("realsam.chat", "realsam.cli", "lava_runtime"),
     },
     "altair": {"realsam.report"},
     "jinja2": {"realsam.report"},
     "vl_convert": {"realsam.report"},
-    "rich": {"realsam.console", "realsam.chat", "realsam.cli", "lava_runtime"},
+    "rich": {"realsam.console", "realsam.live", "realsam.chat", "realsam.cli", "lava_runtime"},
 }
 HEIGHT = {room: height for height, row in enumerate(ROWS) for room in row}
 
@@ -192,6 +190,9 @@ def test_proper_import_is_accepted(module: str, source: str) -> None:
         ("import realsam.cli.check_command", "torch"),
         ("import realsam.checking", "numba"),
         ("import realsam.cli.map_command", "torch"),
+        ("import realsam.cli.profile_command, realsam.cli.report_command", "torch"),
+        ("import realsam.cli.report_command", "numba"),
+        ("import realsam.report", "rich"),
         ("import realsam.cli.chat_command, realsam.chat.session", "torch"),
         ("import realsam.cli.chat_command, realsam.chat.session", "numba"),
         ("import realsam.cli.main", "numpy"),

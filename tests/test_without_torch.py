@@ -81,14 +81,14 @@ def test_core_counts_a_run() -> None:
     program = """
 import numpy as np
 from realsam.ir import Input, Network, Projection, Replay, readout
-from realsam.report import count, estimate, load_costs, render_text
+from realsam.report import count, estimate, facts_of, load_costs, quantities, render_summary
 from realsam.vocab import Vocabulary
 from sim.reference import run
 into = Projection("out", ("in",), np.array([[2]]), np.array([0]))
 network = Network(Input("in", 1), (readout("out", 1),), (into,), "out")
-counts = count(network, None, run(network, Replay(np.ones((3, 1), np.uint8))))
-assert "estimated" in render_text(counts, estimate(counts, load_costs()))
-print(counts.synops_per_token, Vocabulary.train(["text"], 257).decode([40]))
+counts = count(facts_of(network), run(network, Replay(np.ones((3, 1), np.uint8))))
+assert "estimated" in render_summary(counts, estimate(quantities(counts), load_costs()))
+print(counts.n_synops.mean(), Vocabulary.train(["text"], 257).decode([40]))
 """
     assert output(program).startswith("1.0 ")
 
@@ -193,7 +193,11 @@ def test_verify_leaves_torch_out(bundle: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["train", "teach", "eval", "generate", "export", "verify", "run", "data"]
+    "command",
+    [
+        *("train", "teach", "eval", "generate", "export", "verify", "run", "data"),
+        *("profile", "report"),
+    ],
 )
 def test_help_needs_no_torch(command: str) -> None:
     """Every command can be read about."""

@@ -6,7 +6,6 @@ import numpy as np
 
 from benchmarks.campaign.exact import PROMPTS, Document, write
 from export.bundle import load_bundle
-from export.nir.rules import delay, readout_phase
 from realsam.arrays import I16, I64, Spikes
 from realsam.ir import (
     Input,
@@ -127,17 +126,18 @@ def clock(rng: np.random.Generator, hears: Hears, dv: Decays, steps_per_token: i
 
 def at_once(clock: TokenClock, bias: int) -> Network:
     """A clock of one step per token, which may have biases."""
+    sizes = {clock.input.name: clock.input.size} | {p.name: p.dv.size for p in clock.layers}
     populations, projections = [], []
     for layer in clock.layers:
+        delays = [np.full(sizes[s], clock.latency(s, layer.name) - 1) for s in layer.sources]
         ones = np.ones_like(layer.dv)
         mine = bias * ones if layer.sources != ("c",) else 0 * ones
         populations.append(Lif(layer.name, DU_MAX * ones, layer.dv, mine, layer.vth))
-        projections.append(Projection(layer.name, layer.sources, layer.weight, delay(clock, layer)))
+        delay = np.concatenate(delays)
+        projections.append(Projection(layer.name, layer.sources, layer.weight, delay))
     return Network(
         clock.input,
         tuple(populations),
         tuple(projections),
         clock.layers[-1].name,
-        1,
-        readout_phase(clock),
     )

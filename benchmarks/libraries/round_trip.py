@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from benchmarks.libraries.library import Built, Library, Shape, quiet
 from benchmarks.libraries.ours import Ours
-from export import import_file
+from export import Choices, import_file
 from export.nir import to_nir
 from export.nir.fold import read_model
 from export.quantize import rows_to_play, simulate
@@ -77,7 +77,7 @@ def back(library: Library, built: Built, steps: int, seed: int) -> Row:
     try:
         with _file() as path:
             built.write(built.make(), path, built.shape)
-            found = import_file(path, built.dt, above=0.0)
+            found = import_file(path, Choices(built.dt, above=0.0))
         assert found.quantized is not None
         model, clock = found.quantized.model, found.quantized.schedule
         meant = simulate(model, clock, rows).spikes

@@ -12,26 +12,29 @@ Sources: lava-dl 0.6.0 `lava/lib/dl/netx/hdf5.py` (create_conv, _create: the off
 grows by 1 per layer; flatten: channels first).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
 import h5py
 import numpy as np
 
-from export.hdf5 import text
-from export.maps import Window, convolution, refuse_size
+from export.maps import Window, convolution
 from export.netx.layers import (
     Dense,
     integers,
+    layer_shape,
     neuron_registers,
+    open_layer,
     read_dense,
     refuse_foreign_parts,
+    spread,
 )
 from export.netx.layout import BIAS_SHIFT
+from export.netx.odd import even_terms
 from realsam.arrays import I16, I64
 from realsam.errors import ExportError, NetworkError, RegisterRangeError
-from realsam.ir import Input, Network, Projection, Reset
+from realsam.ir import Input, Network, Projection, Reset, Sparse, listed
 from realsam.limits import DU_MAX
 
 BIAS_BITS = 13  # of a bias mantissa with its sign
@@ -51,6 +54,7 @@ class _Layer:
     """A population of a chain and the projections into it from the layer before and from itself."""
 
     dense: Dense
+    terms: Sequence[tuple[I16 | Sparse, int]]  # its weights and their exponents
     shape: tuple[int, ...]
     graded: bool = False  # hears payloads from the input lines
 
@@ -77,7 +81,7 @@ def read_foreign(group: h5py.Group, options: Options) -> Network:
                 layer.dense.lif(f"layer{k}", reset=_reset(options, k - 1))
                 for k, layer in enumerate(chain, 1)
             ),
-            tuple(q for k, layer in enumerate(chain, 1) for q in _projections(k, layer.dense)),
+            tuple(q for k, layer in enumerate(chain, 1) for q in _projections(k, layer)),
             f"layer{len(chain)}",
         )
     except (NetworkError, RegisterRangeError) as error:
@@ -97,14 +101,12 @@ def _read_chain(group: h5py.Group, skipped: int) -> tuple[int, list[_Layer]]:
     shape: tuple[int, ...] = ()
     lines = 0
     for i in range(len(group)):
-        layer = group[str(i)]
-        kind = text(layer["type"][()])
-        where = f"layer {i} of type {kind!r}"
+        layer, kind, where = open_layer(group, i)
         if kind == "flatten":
             shape = (prod(shape),) if shape else ()
             continue
         if kind == "input" and i == 0 and "neuron" not in layer:
-            shape = _shape(layer)
+            shape = layer_shape(where, layer)
         else:
             read = _read_layer(where, kind, layer, shape, i)
             shape = read.shape
@@ -131,36 +133,31 @@ def _read_layer(
     if kind in ("dense", "dense_rec"):
         refuse_foreign_parts(where, layer)
         dense = read_dense(where, layer, (i - 1,) if kind == "dense" else (i - 1, i))
-        return _Layer(dense, (len(dense.weight),))
+        assert isinstance(dense.weight, np.ndarray)
+        return _Layer(dense, even_terms(dense.weight), (len(dense.weight),))
     raise ExportError(
         f"{where} cannot be read",
         "build the network of layers of type input, dense, dense_rec, conv and flatten",
     )
 
 
-def _shape(layer: h5py.Group) -> tuple[int, ...]:
-    shape = tuple(int(n) for n in np.atleast_1d(layer["shape"][()]))
-    if not shape or min(shape) < 0:
-        raise ExportError(f"{layer.name}/shape = {list(shape)} is no shape", "export it again")
-    return shape
-
-
 def _read_input(where: str, layer: h5py.Group) -> _Layer:
     """Neurons that hear one payload each: 2 at exponent -1 leaves it as it is."""
     refuse_foreign_parts(where, layer)
-    shape = _shape(layer)
+    shape = layer_shape(where, layer)
     n = prod(shape)
-    refuse_size(where, n, n)
     registers = neuron_registers(layer, n)
     if np.any(registers[0] != DU_MAX):
         raise ExportError(
             f"{where}: its current has memory, so that payloads cannot stand for biases",
             "store iDecay = 4096, or skip the layer",
         )
-    identity = np.eye(n, dtype=np.int16) * 2
+    places = np.arange(n)
+    identity = listed((n, n), places, places, np.full(n, 2))
     du, dv, vth = registers
     return _Layer(
-        Dense((-1,), identity, np.zeros(n, np.int64), du, dv, np.zeros(n, np.int64), vth, -1),
+        Dense((-1,), identity, np.zeros(n, np.int64), du, dv, np.zeros(n, np.int64), vth),
+        [(identity, -1)],
         shape,
         graded=True,
     )
@@ -170,7 +167,7 @@ def _read_conv(where: str, layer: h5py.Group, before: tuple[int, ...]) -> _Layer
     refuse_foreign_parts(where, layer)
     stored = layer["weight"]
     kernel = integers(stored).reshape(stored.shape[:4])
-    shape, groups = _shape(layer), int(integers(layer["groups"]).flat[0])
+    shape, groups = layer_shape(where, layer), int(spread(layer["groups"], 1)[0])
     if kernel.ndim != 4 or len(before) != 3 or groups < 1:
         raise ExportError(
             f"{where}: weight {list(stored.shape)} does not fit an input of {list(before)}",
@@ -191,27 +188,29 @@ def _read_conv(where: str, layer: h5py.Group, before: tuple[int, ...]) -> _Layer
     given = convolution(np.clip(kernel, -(2**15), 2**15 - 1), groups, window, before)
     bias = np.zeros(n, np.int64)
     if "bias" in layer:
-        bias = np.repeat(np.broadcast_to(integers(layer["bias"]), shape[0]), spots) << BIAS_SHIFT
+        bias = np.repeat(spread(layer["bias"], shape[0]), spots) << BIAS_SHIFT
     du, dv, vth = neuron_registers(layer, n)
     delays = np.zeros(given.shape[1], np.int64)
-    weight = given.filled(given.values)
-    return _Layer(Dense((-1,), weight, delays, du, dv, bias, vth), shape)
+    terms = [(given.filled(w), exp) for w, exp in even_terms(given.values.astype(np.int16))]
+    return _Layer(Dense((-1,), terms[0][0], delays, du, dv, bias, vth), terms, shape)
 
 
 def _pair(layer: h5py.Group, key: str) -> tuple[int, int]:
-    first, second = np.broadcast_to(integers(layer[key]).ravel(), 2).tolist()
+    first, second = spread(layer[key], 2).tolist()
     return int(first), int(second)
 
 
-def _projections(k: int, dense: Dense) -> Iterator[Projection]:
-    """One projection, or one per delay where the targets of a source have several."""
-    target = f"layer{k}"
+def _projections(k: int, layer: _Layer) -> Iterator[Projection]:
+    """One projection per term, or one per delay where the targets of a source have several."""
+    dense, target = layer.dense, f"layer{k}"
     sources = (f"layer{k - 1}" if k > 1 else "input", target)[: len(dense.sources)]
-    if dense.delay.ndim == 1:
-        yield Projection(target, sources, dense.weight, dense.delay, dense.weight_exp)
-        return
-    for delay in np.unique(dense.delay):
-        some: I16 = np.where(dense.delay == delay, dense.weight, 0).astype(np.int16)
-        if some.any():
-            each: I64 = np.full(some.shape[1], delay)
-            yield Projection(target, sources, some, each, dense.weight_exp)
+    for weight, exp in layer.terms:
+        if dense.delay.ndim == 1:
+            yield Projection(target, sources, weight, dense.delay, exp)
+            continue
+        assert isinstance(weight, np.ndarray)
+        for delay in np.unique(dense.delay):
+            some: I16 = np.where(dense.delay == delay, weight, 0).astype(np.int16)
+            if some.any():
+                each: I64 = np.full(some.shape[1], delay)
+                yield Projection(target, sources, some, each, exp)

@@ -88,6 +88,7 @@ def _cut(
             sources = dense.sources[first : n_used[target]]
             start = layers.width(dense.sources[:first])
             columns = slice(start, start + layers.width(sources))
+            assert not isinstance(dense.weight, Sparse)  # lists are read above
             weight, delay = dense.weight, dense.delay[columns]
             if sources != dense.sources:
                 weight = weight[:, columns]

@@ -13,17 +13,21 @@ Sources: nir 1.0.8 `nir/ir/neuron.py` (equations); snnTorch 1.0.0 and Norse 1.1.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import isfinite
+from typing import Literal
 
 import numpy as np
 
-from export.nir.nodes import STATEFUL, Array, Node
+from export.nir.nodes import LARGEST, SMALLEST, STATEFUL, Array, Node
 from export.nir.tree import Graph
 from realsam.arrays import F64
 from realsam.errors import ExportError
 
 DT = 1e-4  # s: what every exporter that has a time step assumes
+_DIGITS = 1e15  # of float64
 _ROUNDING = 1e-6  # relative: float32(1e-4) is shorter than 1e-4
+
+
+ResetKind = Literal["zero", "subtract"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +46,13 @@ def time_step(graph: Graph, dt: float | None) -> tuple[float, tuple[str, ...]]:
     """The step in seconds, and what to say about it.
 
     Raises:
-        ExportError: if dt is no time.
+        ExportError: if dt is no time that a step could take.
     """
     if dt is not None:
-        if not (isfinite(dt) and dt > 0):
-            raise ExportError(f"dt = {dt} is not a positive number of seconds", "give another --dt")
+        if not SMALLEST <= dt <= LARGEST:
+            raise ExportError(
+                f"dt = {dt:g} s is outside {SMALLEST:g}..{LARGEST:g}", "give another --dt"
+            )
         return dt, ()
     neurons = [node for node in graph.nodes.values() if node.kind in STATEFUL]
     integrators = [node for node in neurons if node.kind in ("I", "IF")]
@@ -81,13 +87,6 @@ def dynamics(node: Node, size: int, dt: float) -> Dynamics:
     gain = drive * (mix * get("w_in", 1.0) if cuba else 1.0)
     rest = get("v_reset")
     push = leak * (get("v_leak") - rest)
-    if cuba and push.any():
-        i = int(np.flatnonzero(push)[0])
-        raise ExportError(
-            f"{node.name}[{i}]: v_leak = {get('v_leak')[i]:g} is not v_reset = {rest[i]:g}, which "
-            "has no exact form beside a synaptic current",
-            "set v_leak to v_reset, or use LIF",
-        )
     spikes = "v_threshold" in node.fields
     threshold = _threshold(node, get("v_threshold") - rest) if spikes else None
     return Dynamics(leak, mix, gain, push, threshold, rest)
@@ -112,3 +111,42 @@ def _threshold(node: Node, above: F64) -> F64:
             "give v_threshold >= v_reset: the chip has no negative thresholds",
         )
     return above
+
+
+def told_of_reset(node: Node, leak: F64, reset: ResetKind | None) -> bool:
+    """Whether it is known what a spike does to the voltage, or nobody could notice.
+
+    A voltage that keeps nothing from step to step notices no reset. Of any other one the chip
+    knows but one kind.
+
+    Args:
+        node: neurons that spike.
+        leak: [N] part of the voltage that a step loses.
+        reset: what a user says; None: what the file tells.
+
+    Raises:
+        ExportError: if the voltage does not reset to v_reset.
+    """
+    keeps = np.flatnonzero(leak < 1)[:1]
+    said = {"subtract": "--reset subtract", "zero": "", None: node.told}[reset]
+    for i in keeps if said else ():
+        raise ExportError(
+            f"{node.name}[{i}]: does not reset to v_reset ({said}), and keeps {1 - leak[i]:.2%} of "
+            "its voltage in a step",
+            "train it with a reset to v_reset, the only one of the chip; if it has one, say "
+            "--reset zero",
+        )
+    return reset is not None or "v_reset" in node.fields or keeps.size == 0
+
+
+def refuse_apart(where: str, threshold: float, largest: float) -> None:
+    """Refuse a threshold and weights that are too far apart even for float64.
+
+    Raises:
+        ExportError: naming both.
+    """
+    if threshold and largest and not 1 / _DIGITS <= threshold / largest <= _DIGITS:
+        raise ExportError(
+            f"{where}: a threshold of {threshold:g} beside weights of {largest:g} in the same unit",
+            "mend v_threshold, r, tau or the weights",
+        )

@@ -3,18 +3,23 @@
 Sources: nir 1.0.8 `nir/ir/graph.py` (an edge passes on, edges into a node are summed).
 """
 
-from collections.abc import Callable
 from math import prod
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 
 from export.hdf5 import guarded
-from export.maps import Map, add, compose, convolution, dense, diagonal, is_diagonal, pool
-from export.nir.dynamics import dynamics, time_step
+from export.maps import Map, add, compose, dense, diagonal, is_diagonal
+from export.nir.dynamics import (
+    ResetKind,
+    dynamics,
+    refuse_apart,
+    time_step,
+    told_of_reset,
+)
+from export.nir.linear import WEIGHTED, Heard, refuse_extremes, weighted
 from export.nir.nodes import SPIKING, STATEFUL, Node
-from export.nir.shapes import Shapes, window
+from export.nir.shapes import Shapes
 from export.nir.tree import Graph, read_tree
 from export.quantize.model import ALWAYS_ON, INPUT, FloatModel, FloatPopulation, Synapses
 from realsam.arrays import F64
@@ -23,33 +28,38 @@ from realsam.limits import DELAY_MAX
 
 _LISTED = 8  # names in a note
 _SIZE_MAX = 1 << 24  # lines or neurons of one node
-Heard: TypeAlias = dict[tuple[str, int], Map]  # (source, lag) -> map
 
 
-def read_model(path: Path, dt: float | None = None) -> FloatModel:
+def read_model(path: Path, dt: float | None = None, reset: ResetKind | None = None) -> FloatModel:
     """Read the NIR file of any program.
 
     Args:
         path: the file.
         dt: seconds per step; None: 1e-4, or 1 where nothing in the file has a unit of time.
+        reset: what a spike does to the voltage; None: what the file tells, else to v_reset.
 
     Raises:
         BundleError: if the file is missing or damaged.
         ExportError: naming the node that has no form on the chip.
     """
     with guarded(path, "NIR"):
-        return fold(read_tree(path), dt)
+        return fold(read_tree(path), dt, reset)
 
 
-def fold(graph: Graph, dt: float | None) -> FloatModel:
+def fold(graph: Graph, dt: float | None, reset: ResetKind | None) -> FloatModel:
     """The populations of a graph, and everything that each of them hears."""
-    return _Folder(graph, dt).model()
+    try:
+        return _Folder(graph, dt, reset).model()
+    except RecursionError as error:
+        raise ExportError(
+            "a chain of nodes between populations is too long", "multiply its weights"
+        ) from error
 
 
 class _Folder:
     """Walks the edges of a graph backwards; remembers what every node hears."""
 
-    def __init__(self, graph: Graph, dt: float | None) -> None:
+    def __init__(self, graph: Graph, dt: float | None, reset: ResetKind | None) -> None:
         self._nodes = graph.nodes
         self._edges = graph.edges
         self._shapes = Shapes(graph)
@@ -57,13 +67,8 @@ class _Folder:
         self._notes = list(notes)
         if not graph.version.startswith("1.0"):
             self._notes.append(f"written by NIR {graph.version}: read by the rules of 1.0.x")
-        untold = [n.name for n in self._nodes.values() if _lacks_reset(n)]
-        if untold:
-            self._notes.append(
-                f"{', '.join(untold[:_LISTED])}{', ...' * (len(untold) > _LISTED)}: no v_reset in "
-                "the file, so that spikes reset to 0; some programs that leave it out subtract the "
-                "threshold"
-            )
+        self._reset = reset
+        self._untold: list[str] = []  # populations that would notice another reset
         self._delays: list[tuple[str, float, int]] = []
         self._heard: dict[str, Heard] = {}
         self._lines: dict[str, tuple[int, int]] = {}  # input node -> first line, lines
@@ -80,9 +85,16 @@ class _Folder:
         readout, extra = self._readout()
         reached = dict.fromkeys(target for _, target in self._edges)
         names = [name for name in reached if self._nodes[name].kind in STATEFUL]
+        populations = [self._population(self._nodes[name]) for name in names]
+        if self._untold:
+            listed = ", ".join(self._untold[:_LISTED]) + ", ..." * (len(self._untold) > _LISTED)
+            self._notes.append(
+                f"{listed}: no v_reset in the file, so that spikes reset to 0; some programs that "
+                "leave it out subtract the threshold: say --reset zero or --reset subtract"
+            )
         return FloatModel(
             tuple((name, size) for name, (_, size) in self._lines.items()),
-            (*(self._population(self._nodes[name]) for name in names), *extra),
+            (*populations, *extra),
             readout,
             self._dt,
             tuple(self._notes),
@@ -125,16 +137,21 @@ class _Folder:
     def _sum(self, node: Node, heard: Heard) -> FloatPopulation:
         ones, zeros = np.ones(self._size(node.name)), np.zeros(self._size(node.name))
         inputs = self._synapses(node.name, heard, ones)
-        return FloatPopulation(node.name, node.kind, ones, ones, None, zeros, inputs)
+        return FloatPopulation(node.name, node.kind, ones, ones, None, zeros, inputs, zeros)
 
     def _population(self, node: Node) -> FloatPopulation:
         size = self._size(node.name)
         does = dynamics(node, size, self._dt)
         inputs = self._synapses(node.name, self._into(node.name), does.gain)
-        if does.push.any():
-            inputs = _pushed(inputs, does.push)
+        if does.threshold is not None:
+            if not told_of_reset(node, does.leak, self._reset):
+                self._untold.append(node.name)
+            largest = max((s.map.largest for s in inputs), default=0.0)
+            refuse_apart(node.name, float(does.threshold.max()), largest)
+        past = np.where(does.mix < 1, does.push, 0)  # a current with memory would delay it
+        inputs = _pushed(inputs, does.push - past)
         return FloatPopulation(
-            node.name, node.kind, does.leak, does.mix, does.threshold, does.offset, inputs
+            node.name, node.kind, does.leak, does.mix, does.threshold, does.offset, inputs, past
         )
 
     def _synapses(self, target: str, heard: Heard, gain: F64) -> tuple[Synapses, ...]:
@@ -144,9 +161,11 @@ class _Folder:
                     f"{target}: hears {source}, a {self._nodes[source].kind} node without spikes",
                     "only an Output can read voltages",
                 )
-        return tuple(
-            Synapses(source, lag, given.scaled(gain)) for (source, lag), given in heard.items()
-        )
+        inputs = []
+        for (source, lag), given in heard.items():
+            inputs.append(Synapses(source, lag, given.scaled(gain)))
+            refuse_extremes(target, inputs[-1].map)
+        return tuple(inputs)
 
     def _into(self, name: str) -> Heard:
         """What a node gets: the sum of all edges into it."""
@@ -173,19 +192,10 @@ class _Folder:
         heard = self._into(node.name)
         if node.kind == "Delay":
             return self._delayed(node, heard)
-        if node.kind not in _MAPS:  # Through, Flatten, Output
+        if node.kind not in WEIGHTED:  # Through, Flatten, Output
             return heard
-        own = _MAPS[node.kind](node, self._shapes.taken(node.name))
-        given = {key: compose(own, before) for key, before in heard.items()}
-        if "bias" in node.fields and node.fields["bias"].any():
-            n_each = own.shape[0] // self._shapes.given(node.name)[0]
-            each = np.broadcast_to(
-                node.fields["bias"].astype(np.float64).ravel(), own.shape[0] // n_each
-            )
-            column = dense(np.repeat(each, n_each)[:, None])
-            known = given.get((ALWAYS_ON, 0))
-            given[ALWAYS_ON, 0] = add([known, column]) if known else column
-        return given
+        channels = self._shapes.given(node.name)[0]
+        return weighted(node, self._shapes.taken(node.name), channels, heard)
 
     def _delayed(self, node: Node, heard: Heard) -> Heard:
         size = self._size(node.name)
@@ -208,33 +218,10 @@ class _Folder:
         return delayed
 
 
-def _lacks_reset(node: Node) -> bool:
-    return "v_threshold" in node.fields and "v_reset" not in node.fields
-
-
 def _pushed(inputs: tuple[Synapses, ...], push: F64) -> tuple[Synapses, ...]:
     """Add volts of every step to the biases."""
+    if not push.any():
+        return inputs
     biases = [s.map for s in inputs if (s.source, s.lag) == (ALWAYS_ON, 0)]
     others = [s for s in inputs if (s.source, s.lag) != (ALWAYS_ON, 0)]
     return (*others, Synapses(ALWAYS_ON, 0, add([*biases, dense(push[:, None])])))
-
-
-def _convolution(node: Node, taken: tuple[int, ...]) -> Map:
-    groups = int(node.fields["groups"].flat[0])
-    return convolution(node.fields["weight"], groups, window(node, taken), taken)
-
-
-def _mean(node: Node, taken: tuple[int, ...]) -> Map:
-    moves = window(node, taken)
-    return pool(1 / float(np.prod(moves.kernel)), moves, taken)
-
-
-_MAPS: dict[str, Callable[[Node, tuple[int, ...]], Map]] = {
-    "Linear": lambda node, _: dense(node.fields["weight"]),
-    "Affine": lambda node, _: dense(node.fields["weight"]),
-    "Scale": lambda node, taken: diagonal(np.broadcast_to(node.fields["scale"], taken)),
-    "Conv1d": _convolution,
-    "Conv2d": _convolution,
-    "SumPool2d": lambda node, taken: pool(1.0, window(node, taken), taken),
-    "AvgPool2d": _mean,
-}

@@ -13,13 +13,13 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from export.hdf5 import text
+from export.hdf5 import NAME_MAX, shown, text, word
 from realsam.errors import ExportError
 
 Array: TypeAlias = npt.NDArray[Any]
 VALUES_MAX = 1 << 28  # numbers of one field
-_DENSEST, _SMALL = 2000, 4096  # bytes in memory per byte in the file; bytes that are always fine
-NAME_MAX = 200  # letters of a name
+LARGEST, SMALLEST = 1e30, 1e-30  # magnitudes: products of a few of them are numbers, too
+WHOLE_MAX = 1 << 40  # of numbers that count something
 GRAPH = "NIRGraph"
 THROUGH = "Through"  # our own: passes on what comes in, as the ends of a subgraph do
 _WINDOW = ("weight", "bias", "stride", "padding", "dilation", "groups")
@@ -54,6 +54,13 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
 }
 STATEFUL = ("I", "IF", "LI", "LIF", "CubaLI", "CubaLIF", "Threshold")
 SPIKING = ("IF", "LIF", "CubaLIF", "Threshold")
+_SYNAPTIC = ("weight", "bias", "scale")  # few of them may be next to nothing
+_WHOLE = (
+    *("shape", "input_shape", "input_type", "kernel_size", "stride", "padding", "dilation"),
+    *("groups", "start_dim", "end_dim"),
+)
+_SINGLE = ("groups", "start_dim", "end_dim")
+_SOFT = ("sub", "soft")  # in a word for a reset that takes the threshold off
 _POSITIVE = ("tau", "tau_mem", "tau_syn", "stride", "dilation", "groups", "kernel_size")
 _NOT_NEGATIVE = ("delay", "padding", "input_shape", "input_type")
 
@@ -66,6 +73,7 @@ class Node:
     kind: str
     fields: dict[str, Array] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)  # fields that are text: padding "same"
+    told: str = ""  # what the metadata say about a reset that is none to v_reset
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -86,7 +94,7 @@ def read_node(name: str, group: h5py.Group) -> Node:
     Raises:
         ExportError: naming the node, the field and its value.
     """
-    kind = text(group["type"][()]) if "type" in group else ""
+    kind = word(name, group, "type")
     if kind not in REQUIRED:
         raise ExportError(
             f"{name}: node type {shown(kind)} is not known",
@@ -103,7 +111,6 @@ def read_node(name: str, group: h5py.Group) -> Node:
                 f"{name}: {kind} has an unknown field {shown(key)}",
                 "export it with NIR 1.0.x: what is not known here could change the network",
             )
-    _refuse_subtraction(name, group)
     fields: dict[str, Array] = {}
     words: dict[str, str] = {}
     for key in (*REQUIRED[kind], *optional):
@@ -114,12 +121,7 @@ def read_node(name: str, group: h5py.Group) -> Node:
             else:
                 fields[key] = value
     _refuse_words(name, words)
-    return Node(name, kind, fields, words)
-
-
-def shown(name: str) -> str:
-    """A name of a stranger for a message: short and printable."""
-    return repr(name if len(name) <= NAME_MAX else name[:NAME_MAX] + "...")
+    return Node(name, kind, fields, words, _soft_reset(group))
 
 
 def refuse_name(name: str) -> None:
@@ -139,20 +141,17 @@ def _value(where: str, group: h5py.Group, key: str) -> Array | str:
     stored = group[key]
     if not isinstance(stored, h5py.Dataset):
         raise ExportError(f"{where} is a group, not numbers", "export the network again")
-    if h5py.check_string_dtype(stored.dtype) is not None:
-        return text(stored[()])
-    if stored.dtype.kind not in "biuf":
-        raise ExportError(f"{where} holds {stored.dtype}, not numbers", "export it as numbers")
-    if stored.size is None or stored.size > VALUES_MAX:
+    is_text = h5py.check_string_dtype(stored.dtype) is not None
+    if is_text and stored.size == 1:
+        return word(where, group, key)
+    if is_text or stored.dtype.kind not in "biuf":
+        holds = "text" if is_text else stored.dtype
+        raise ExportError(f"{where} holds {holds}, not numbers", "export it as numbers")
+    if not stored.size:
+        raise ExportError(f"{where} is empty", "give it at least one number")
+    if stored.size > VALUES_MAX:
         raise ExportError(
-            f"{where} has {stored.size or 0:,} numbers, not 1..{VALUES_MAX:,}", "cut the layer"
-        )
-    # Compression takes a thousandth at best: less was never written, and would fill the memory.
-    if stored.nbytes > _DENSEST * max(_SMALL, stored.id.get_storage_size()):
-        raise ExportError(
-            f"{where} has {stored.size:,} numbers of which the file holds "
-            f"{stored.id.get_storage_size():,} bytes",
-            "export the network again",
+            f"{where} has {stored.size:,} numbers, not 1..{VALUES_MAX:,}", "cut the layer"
         )
     values = np.asarray(stored[()])
     _refuse_numbers(where, key, values)
@@ -160,16 +159,33 @@ def _value(where: str, group: h5py.Group, key: str) -> Array | str:
 
 
 def _refuse_numbers(where: str, key: str, values: Array) -> None:
-    if values.size == 0:
-        raise ExportError(f"{where} is empty", "give it at least one number")
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        at = np.argwhere(~np.isfinite(values))[0]
-        raise ExportError(f"{where}{_index(at)} = {values[tuple(at)]} is not finite", "mend it")
+    largest = max(abs(float(values.max())), abs(float(values.min())))
+    if not largest <= LARGEST:  # so written that NaN is wrong, too
+        for at in np.argwhere(~np.isfinite(values))[:1]:
+            raise ExportError(f"{where}{_index(at)} = {values[tuple(at)]} is not finite", "mend it")
+        at = np.argwhere(np.abs(values) > LARGEST)[0]
+        raise ExportError(
+            f"{where}{_index(at)} = {values[tuple(at)]!s} is beyond {LARGEST:g}", "use other units"
+        )
+    if key in _SINGLE and values.size > 1:
+        raise ExportError(f"{where} has {values.size} numbers, not one", "mend it")
+    if key in _WHOLE:
+        for at in np.argwhere((values != np.rint(values)) | (np.abs(values) > WHOLE_MAX))[:1]:
+            raise ExportError(
+                f"{where}{_index(at)} = {values[tuple(at)]} is no whole number up to 2**40",
+                "mend it",
+            )
     low = 0 if key in _NOT_NEGATIVE else 1 if key == "shape" else None
     wrong = values <= 0 if key in _POSITIVE else values < low if low is not None else None
     for at in np.argwhere(wrong)[:1] if wrong is not None else ():
         wish = "positive" if key in (*_POSITIVE, "shape") else "0 or more"
         raise ExportError(f"{where}{_index(at)} = {values[tuple(at)]} is not {wish}", "mend it")
+    small = np.abs(largest if key in _SYNAPTIC else values) < SMALLEST
+    for at in np.argwhere(small & (values != 0))[:1]:
+        raise ExportError(
+            f"{where}{_index(at)} = {values[tuple(at)]} is below {SMALLEST:g}, but not 0",
+            "give 0, or use other units",
+        )
 
 
 def _index(at: Array) -> str:
@@ -177,21 +193,21 @@ def _index(at: Array) -> str:
 
 
 def _refuse_words(name: str, words: dict[str, str]) -> None:
-    for key, word in words.items():
-        if key != "padding" or word not in ("same", "valid"):
+    for key, value in words.items():
+        if key != "padding" or value not in ("same", "valid"):
             raise ExportError(
-                f"{name}: {key} = {shown(word)} is not a number", "give numbers, or padding 'same'"
+                f"{name}: {key} = {shown(value)} is not a number", "give numbers, or padding 'same'"
             )
 
 
-def _refuse_subtraction(name: str, group: h5py.Group) -> None:
+def _soft_reset(group: h5py.Group) -> str:
     """NIR has no key for the kind of a reset; some programs tell it in the metadata."""
     metadata = group.get("metadata")
     for key in metadata if isinstance(metadata, h5py.Group) else ():
-        if "reset" in key.lower() and isinstance(metadata[key], h5py.Dataset):
-            told = text(metadata[key][()])
-            if "sub" in told.lower():
-                raise ExportError(
-                    f"{name}: resets by subtraction (metadata {key} = {shown(told)})",
-                    "train it with a reset to zero: the neuron of the chip has no other",
-                )
+        stored = metadata[key]
+        is_text = isinstance(stored, h5py.Dataset) and h5py.check_string_dtype(stored.dtype)
+        if "reset" in key.lower() and is_text and stored.size == 1:
+            told = text(stored[()])
+            if told.lower() == "none" or any(part in told.lower() for part in _SOFT):
+                return f"metadata {shown(key)} = {shown(told)}"
+    return ""

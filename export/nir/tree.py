@@ -12,14 +12,15 @@ from pathlib import Path
 
 import h5py
 
-from export.hdf5 import text
-from export.nir.nodes import GRAPH, THROUGH, Node, read_node, refuse_name, shown
+from export.hdf5 import shown, text, word
+from export.nir.nodes import GRAPH, THROUGH, Node, read_node, refuse_name
 from realsam.errors import BundleError, ExportError
 
 _NESTED_MAX = 16  # subgraphs within subgraphs
 _EDGES_MAX = 1 << 20
-_VERSION = re.compile(r"(0|1)\.\d+(\.\d+)*.*")
-METADATA = ("digest", "steps_per_token")  # what our own files tell
+_NODES_MAX = 1 << 12
+_VERSION = re.compile(r"[01](\.[0-9]{1,4}){1,3}([-+.]?[A-Za-z0-9.]{1,20})?", re.ASCII)
+METADATA = ("digest", "steps_per_token")  # what our own files tell: a text and an integer
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +32,16 @@ class Graph:
     version: str
 
 
-def is_ours(path: Path) -> bool:
-    """Whether a NIR file says that it holds registers, which need no quantizing."""
-    with h5py.File(path, "r") as file:
-        found = file.get("node/metadata")
-        return isinstance(found, h5py.Group) and any(key in found for key in METADATA)
+def is_ours(file: h5py.File) -> bool:
+    """Whether a NIR file says, as `to_nir` does, that it holds registers."""
+    found = file.get("node/metadata")
+    if not isinstance(found, h5py.Group):
+        return False
+    told = [found.get(key) for key in METADATA]
+    if not all(isinstance(value, h5py.Dataset) and value.shape == () for value in told):
+        return False
+    digest, steps = told
+    return bool(h5py.check_string_dtype(digest.dtype)) and steps.dtype.kind in "iu"
 
 
 def read_tree(path: Path) -> Graph:
@@ -47,13 +53,12 @@ def read_tree(path: Path) -> Graph:
     """
     with h5py.File(path, "r") as file:
         root = _group(file, "node", "the file")
-        if "type" not in root or text(root["type"][()]) != GRAPH:
+        if word("the graph", root, "type") != GRAPH:
             raise BundleError("not a NIR file: its node is no NIRGraph", "give a NIR file")
-        version = text(file["version"][()]) if "version" in file else "unknown"
+        version = word("the file", file, "version")
         if not _VERSION.fullmatch(version):
-            raise BundleError(
-                f"NIR version {shown(version)} is not known", "export it with NIR 1.0.x"
-            )
+            what = f"NIR version {shown(version)} is not known" if version else "no NIR version"
+            raise BundleError(what, "export it with NIR 1.0.x")
         nodes: dict[str, Node] = {}
         edges: list[tuple[str, str]] = []
         _collect(root, "", nodes, edges, 0)
@@ -61,9 +66,7 @@ def read_tree(path: Path) -> Graph:
 
 
 def _group(parent: h5py.Group, key: str, where: str) -> h5py.Group:
-    # Links could lead out of the file; graphs have no use for them.
-    linked = key in parent and not isinstance(parent.get(key, getlink=True), h5py.HardLink)
-    if key not in parent or linked or not isinstance(parent[key], h5py.Group):
+    if not isinstance(parent.get(key), h5py.Group):
         raise BundleError(f"not a NIR file: {where} has no group {shown(key)}", "give a NIR file")
     return parent[key]
 
@@ -80,13 +83,15 @@ def _collect(
     for key in inner:
         name = prefix + key
         refuse_name(name)
+        if len(nodes) == _NODES_MAX:
+            raise ExportError(f"more than {_NODES_MAX:,} nodes", "cut the network")
         if name in nodes:
             raise ExportError(
                 f"{shown(name)}: two nodes have this name once subgraphs are taken apart",
                 "rename one of them",
             )
         child = _group(inner, key, where)
-        if "type" in child and text(child["type"][()]) == GRAPH:
+        if word(name, child, "type") == GRAPH:
             _collect(child, f"{name}.", nodes, edges, deep + 1)
             ends[key] = _ends(name, child, nodes)
         else:
@@ -104,7 +109,8 @@ def _collect(
 def _ends(name: str, graph: h5py.Group, nodes: dict[str, Node]) -> tuple[str, str]:
     found = []
     for kind in ("Input", "Output"):
-        named = [f"{name}.{key}" for key in graph["nodes"] if _kind(graph["nodes"][key]) == kind]
+        inner = graph["nodes"]
+        named = [f"{name}.{key}" for key in inner if word(name, inner[key], "type") == kind]
         if len(named) != 1:
             raise ExportError(
                 f"{name}: the subgraph has {len(named)} {kind} nodes", "give it exactly one"
@@ -112,10 +118,6 @@ def _ends(name: str, graph: h5py.Group, nodes: dict[str, Node]) -> tuple[str, st
         found += named
     assert all(end in nodes for end in found)
     return found[0], found[1]
-
-
-def _kind(group: h5py.Group) -> str:
-    return text(group["type"][()])
 
 
 def _connect(
@@ -128,6 +130,8 @@ def _connect(
         raise ExportError(f"{where}: its edges cannot be read", "export the network again")
     if stored.size and (stored.ndim != 2 or stored.shape[1] != 2):
         raise ExportError(f"{where}: its edges are {list(stored.shape)}, not [n, 2]", "export it")
+    if stored.size and h5py.check_string_dtype(stored.dtype) is None:
+        raise ExportError(f"{where}: its edges are {stored.dtype}, not names", "export it again")
     seen = set()
     for source, target in stored[()] if stored.size else ():
         pair = text(source), text(target)

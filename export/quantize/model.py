@@ -3,11 +3,12 @@
 One step of the model is one time step `dt` of the file. In it
 
     u[t] = u[t-1] (1 - mix) + sum over Synapses of W s[t - lag]
-    v[t] = v[t-1] (1 - leak) + u[t]
+    v[t] = v[t-1] (1 - leak) + u[t] + push
     s[t] = v[t] > threshold;  v[t] = 0 where s[t]
 
 A population hears others in the same step, unless the edge has a lag or closes a loop, which takes
-one step. The source ALWAYS_ON spikes in every step: biases are its weights.
+one step. The source ALWAYS_ON spikes in every step: biases are its weights; what leaks toward
+another voltage past a current that has memory is a push.
 """
 
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ class FloatPopulation:
     threshold: F64 | None  # [N]; None: never spikes
     offset: F64  # [N] what to add to v for the voltage of the file
     inputs: tuple[Synapses, ...]
+    push: F64  # [N] volts added to v in every step
 
     @property
     def size(self) -> int:

@@ -15,8 +15,8 @@ import numpy as np
 from export.quantize.model import ALWAYS_ON, FloatPopulation
 from export.quantize.weights import REACH, exponent
 from realsam.arrays import F64
-from realsam.fixedpoint import STATE_MAX, STATE_SHIFT
-from realsam.limits import NEVER_SPIKES, WEIGHT_MAX
+from realsam.fixedpoint import DECAY_ONE, STATE_MAX, STATE_SHIFT
+from realsam.limits import BIAS_EXPONENT_MAX, BIAS_MANTISSA_MAX, NEVER_SPIKES, WEIGHT_MAX
 
 ROOM = (STATE_MAX >> STATE_SHIFT) - 1  # |u| and |v| in units of a_in that 24 bits hold
 ROOMY, NARROW = 128, 8  # thresholds that the voltage has room for, at most and at least
@@ -58,19 +58,34 @@ def _highest(p: FloatPopulation, largest: float, peak: float | None) -> float:
     if peak:
         return min(*limits, ROOM / (MARGIN * peak))
     up, down = _drives(p)
-    current = float(np.max(np.maximum(up, down) / np.maximum(p.mix, 1e-9), initial=0))
+    drive = np.maximum(up, down)
+    current = float(np.max(drive / np.maximum(p.mix, 1e-9), initial=0))
     if current:
         limits.append(ROOM / current)
     if p.threshold is None:
-        lost = np.maximum(p.leak, 1 / STEPS) * np.maximum(p.mix, 1 / STEPS)
-        voltage = float(np.max(np.maximum(up, down) / lost, initial=0))
+        steady = drive / np.maximum(p.mix, 1 / STEPS) + np.abs(p.push)
+        voltage = float(np.max(steady / np.maximum(p.leak, 1 / STEPS), initial=0))
         if voltage:
             limits.append(ROOM / voltage)
     bound = min(limits)
     if largest and bound * largest < FULL:
         # A wrap that needs all sources at once is less bad than weights without bits.
         bound = min(FULL / largest, *limits[: 1 + bool(threshold)])
-    return bound
+    certain = _certain(p)
+    return min(bound, ROOM / certain) if certain else bound
+
+
+def _certain(p: FloatPopulation) -> float:
+    """Largest |u| or |v| in volts, or |bias| as one of them, that no input is needed for."""
+    current = np.zeros(p.size)
+    for s in p.inputs:
+        if s.source == ALWAYS_ON:
+            current += s.map.row_sums(s.map.values) / np.maximum(p.mix, 1 / DECAY_ONE)
+    voltage = (current + p.push) / np.maximum(p.leak, 1 / STEPS)
+    if p.threshold is not None:
+        voltage = np.minimum(voltage, 0)  # a spike ends what is above
+    bias = p.push * ((ROOM << STATE_SHIFT) / (BIAS_MANTISSA_MAX << BIAS_EXPONENT_MAX))
+    return float(max(np.abs(x).max(initial=0) for x in (current, voltage, bias)))
 
 
 def _room(p: FloatPopulation, unit: float, threshold: float, peak: float | None) -> float:
@@ -79,8 +94,8 @@ def _room(p: FloatPopulation, unit: float, threshold: float, peak: float | None)
     if peak:
         return max(least, MARGIN * peak)
     _, down = _drives(p)
-    slowest = np.maximum(p.leak * p.mix, 1e-9)
-    return max(least, min(ROOMY * unit, float(np.max(down / slowest))))
+    pulled = down / np.maximum(p.mix, 1e-9) + np.maximum(-p.push, 0)
+    return max(least, min(ROOMY * unit, float(np.max(pulled / np.maximum(p.leak, 1e-9)))))
 
 
 def _drives(p: FloatPopulation) -> tuple[F64, F64]:

@@ -14,6 +14,7 @@ from realsam.limits import WEIGHT_EXPONENT_MAX, WEIGHT_MAX
 
 EXPONENT_MIN = -1
 COARSE = 0.015  # rms error from which the weights of a projection get two exponents
+_FULL_MAX = 4  # weights of that size hold every current that does not wrap
 REACH = WEIGHT_MAX << WEIGHT_EXPONENT_MAX  # the largest |weighted spike| of a projection
 
 
@@ -36,7 +37,7 @@ def rounded(where: str, values: F64, largest: float, least: int = EXPONENT_MIN) 
     exp = max(least, exponent(largest))
     if exp > WEIGHT_EXPONENT_MAX:
         raise ExportError(
-            f"{where}: a weight of {largest:,.0f} is more than {REACH:,}, in units of the chip",
+            f"{where}: a weight of {largest:,.6g} is more than {REACH:,}, in units of the chip",
             "use --scaling best",
         )
     weight = np.rint(values * 2.0 ** -(exp + 1)).astype(np.int16)
@@ -81,17 +82,22 @@ def exact_exponent(integers: F64) -> int | None:
     return None
 
 
-def two_terms(where: str, values: F64) -> list[tuple[I16, int]]:
-    """Up to two weights per value whose sum is the value, to about 14 bits.
+def several_terms(where: str, values: F64) -> list[tuple[I16, int]]:
+    """Weights per value whose sum is the value, to about 14 bits: two, or more if it is large.
 
     For biases: one source that always spikes may have as many synapses as precision needs.
+
+    Raises:
+        ExportError: if it is more than a current could hold.
     """
+    largest = float(np.abs(values).max(initial=0))
+    n_full = min(math.ceil(largest / REACH) - 1, _FULL_MAX) if largest > REACH else 0
     rest, terms = values, []
-    for _ in range(2):
-        largest = float(np.abs(rest).max(initial=0))
-        if largest < 0.5:
+    for k in range(n_full + 2):
+        wanted = np.clip(rest, -REACH, REACH) if k < n_full else rest
+        if (largest := float(np.abs(wanted).max(initial=0))) < 0.5:
             break
-        weight, exp = rounded(where, rest, largest)
+        weight, exp = rounded(where, wanted, largest)
         if weight.any():
             terms.append((weight, exp))
         rest = rest - weight * 2.0**exp

@@ -2,7 +2,6 @@
 
 talk       the conversation as a driver: tokens in, tokens out, however long
 saved      its file: the state of the network and of the talk
-meter      who fires, in memory that does not grow
 session    turns, from lines to answers
 commands   lines that begin with a slash
 answer     what is said in one turn

@@ -43,12 +43,15 @@ def _temp(session: "Session", argument: str) -> Values:
 
 
 def _stats(session: "Session", _: str) -> Values:
-    meter = session.meter
+    seen = session.activity
+    rates = dict(zip(seen.names, seen.means.tolist(), strict=True))
     return {
         "backend": session.setting.backend,
         "turns": session.n_turns,
         "tokens": session.talk.place.position,
-        "firing_rates": meter.firing_rates,
+        "firing_rates": rates,
+        "energy_uj_per_token": seen.energy_pj / max(1, seen.n_tokens) / 1e6,
+        "energy_is": f"estimated, {seen.table}",
     }
 
 

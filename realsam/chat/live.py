@@ -1,23 +1,18 @@
-"""The live view of an answer: its words as they come, and beside them who fires."""
+"""The live view of an answer: its words as they come, and beside them who fires in the talk."""
 
 from rich.console import Group, RenderableType
 from rich.live import Live
-from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
-from realsam.chat.meter import Meter
 from realsam.console import STDERR
-
-_BAR = 30  # characters of a bar
-_SHOWN = 480  # characters of the answer, the latest
+from realsam.live import Activity, framed
 
 
-class LiveView:
+class AnswerView:
     """Draws on stderr from its making until it is closed; then nothing of it is left."""
 
-    def __init__(self, meter: Meter) -> None:
-        self._meter = meter
+    def __init__(self, activity: Activity) -> None:
+        self._activity = activity
         self._text = ""
         self._live = Live(get_renderable=self.draw, console=STDERR, transient=True)
         self._live.start()
@@ -33,8 +28,6 @@ class LiveView:
 
     def draw(self) -> RenderableType:
         """The view as it stands."""
-        rows, means = Table.grid(padding=(0, 1)), self._meter.firing_rates
-        for name, rate in self._meter.latest_rates.items():
-            bar = Text("█" * round(min(1.0, rate) * _BAR), "cyan")
-            rows.add_row(name, Text(f"{rate:.1%}", justify="right"), bar, f"mean {means[name]:.1%}")
-        return Group(Panel(Text(self._text[-_SHOWN:])), rows)
+        seen = self._activity
+        line = Text(f"{seen.n_tokens:,} tokens, {seen.note()}", "dim")
+        return Group(framed(self._text), seen.bars(), line)

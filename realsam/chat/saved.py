@@ -17,7 +17,6 @@ from realsam.ir.tensor_file import DAMAGES, load_tensors, save_tensors
 
 FORMAT = 1
 _CURE = "give a file that /save wrote"
-_SETTINGS = ("temperature", "top_k", "top_p", "repetition_penalty", "seed")  # of a Sampler
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +44,7 @@ def save(saved: Saved, path: Path) -> None:
         "format": FORMAT,
         "network": saved.network,
         "backend": saved.backend,
-        "sampler": {name: getattr(saved.sampler, name) for name in _SETTINGS},
+        "sampler": saved.sampler.settings,
         "place": asdict(saved.place),
         "is_open": saved.is_open,
         "n_turns": saved.n_turns,

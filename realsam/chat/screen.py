@@ -5,17 +5,17 @@ from typing import Any, Protocol
 
 import click
 
-from realsam.chat.live import LiveView
-from realsam.chat.meter import Meter
+from realsam.chat.live import AnswerView
 from realsam.console import STDERR, emit_json, note
 from realsam.data.conversation import SAM
 from realsam.errors import PromptError, RealSamError
+from realsam.live import Activity
 
 
 class Screen(Protocol):
     """Where a session shows itself."""
 
-    def begin(self, meter: Meter, /) -> None:
+    def begin(self, activity: Activity, /) -> None:
         """An answer begins, of a network whose activity is there."""
 
     def add(self, text: str) -> None:
@@ -46,12 +46,12 @@ class TextScreen:
 
     def __init__(self) -> None:
         self._is_mid_line = self._is_live = False
-        self._view: LiveView | None = None
+        self._view: AnswerView | None = None
 
-    def begin(self, meter: Meter, /) -> None:
+    def begin(self, activity: Activity, /) -> None:
         """See Screen."""
         if self._is_live:
-            self._view = LiveView(meter)
+            self._view = AnswerView(activity)
             return
         self._is_mid_line = True
         click.echo(f"{SAM}:", nl=False)
@@ -96,7 +96,7 @@ class TextScreen:
 class JsonScreen:
     """For programs: one object per turn and per command."""
 
-    def begin(self, meter: Meter, /) -> None:
+    def begin(self, activity: Activity, /) -> None:
         """See Screen."""
 
     def add(self, text: str) -> None:
@@ -131,4 +131,6 @@ def _shown(value: Any) -> str:
         return ", ".join(f"{name} {share:.1%}" for name, share in value.items())
     if isinstance(value, bool):
         return "on" if value else "off"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    if isinstance(value, int | float):
+        return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+    return str(value)

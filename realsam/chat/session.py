@@ -7,13 +7,13 @@ from realsam.arrays import I64, Spikes
 from realsam.chat.answer import Answer
 from realsam.chat.commands import obey
 from realsam.chat.lines import Lines
-from realsam.chat.meter import Meter
 from realsam.chat.saved import Saved, refuse_foreign
 from realsam.chat.screen import Screen
 from realsam.chat.talk import Place, Talk
 from realsam.data.conversation import REPLY, STOP, USER, is_message
 from realsam.errors import PromptError, RealSamError, RunError
 from realsam.ir import Host, Motion, Network, Sampler
+from realsam.live import Activity
 from realsam.vocab import Stops, Vocabulary, given_tokens
 from sim.simulator import fast_host, fast_sampler
 
@@ -54,7 +54,7 @@ class Session:
             place = saved.place
             if motion.engine:
                 motion.engine.restore(saved.state)
-        self.meter, self._motion = Meter(self.setting.network), motion
+        self.activity, self._motion = Activity(self.setting.network), motion
         self.talk = Talk(self._host, place, fast_sampler(sampler), self._listen, self._say)
         self.n_turns, self._is_open = (saved.n_turns, saved.is_open) if saved else (0, False)
 
@@ -119,11 +119,11 @@ class Session:
         text = f"{beginning} {message}{REPLY}"
         tokens = given_tokens(self.setting.vocabulary, text, "the message")
         self._answer = Answer(self.setting.vocabulary, self._stops, message, self.setting.n_tokens)
-        self.screen.begin(self.meter)
+        self.screen.begin(self.activity)
         return tokens
 
     def _hear(self, spikes: Spikes, _: I64) -> None:
-        self.meter.hear(spikes)
+        self.activity.hear(spikes)
 
     def _say(self, token: int) -> bool:
         answer = self._answer

@@ -9,10 +9,10 @@ from export.netx import to_netx
 from realsam.checking import CHIP_LIMITS, RULES, Finding, Report, check, limits_of
 from realsam.cli.models import any_network
 from realsam.cli.observation import observe
-from realsam.cli.places import refuse_place
 from realsam.cli.spikes import load_spikes
 from realsam.console import Command, emit_json, format_option, note
 from realsam.errors import LimitError, PromptError
+from realsam.files import refuse_place
 from realsam.ir import split
 from realsam.report import render_table
 from realsam.vocab import prompt_tokens
@@ -53,9 +53,7 @@ def command(
         raise click.UsageError("--input and --prompt are two inputs; give one")
     limits = _given(chip, given)
     if out:
-        read = [path for path in (file, source) if path]
-        read += [path for folder in read if folder.is_dir() for path in folder.iterdir()]
-        refuse_place(out, read, "--split")
+        refuse_place(out, [path for path in (file, source) if path], "--split")
     network, bundle = any_network(file)
     spikes = None
     if source:

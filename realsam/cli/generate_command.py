@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from export.bundle import SHIPPED
 from realsam.cli.backends import backend_option, require
 from realsam.cli.models import network_of
 from realsam.console import Command
@@ -26,4 +27,4 @@ def command(model: Path | None, backend: str, **values: Any) -> None:
     """
     request, run = Request(**values), require(backend)
     play = partial(run, strict=request.strict)
-    generate(request, network_of(model), play, backend)
+    generate(request, network_of(model), play, model or SHIPPED, backend)

@@ -1,29 +1,27 @@
 """`realsam import`: the network file of any program to a folder that `realsam run` plays."""
 
-from dataclasses import asdict
 from functools import partial
-from math import isnan
+from math import isfinite
 from pathlib import Path
-from typing import Any
 
 import click
-import numpy as np
+from click.core import ParameterSource
 
-from export.imported import Imported, import_file, refuse_foreign, save_imported
+from export.import_folder import refuse_foreign, save_imported
+from export.imported import Choices, import_file
+from export.network_file import Format, format_of
 from export.netx import Options
-from export.quantize import ImportParity, Quantized, Scaling, compare, rows_to_play, simulate
-from realsam.arrays import Spikes
+from export.nir.dynamics import ResetKind
+from export.quantize import Scaling
+from realsam.cli.import_proof import prove
+from realsam.cli.import_report import show
 from realsam.cli.spikes import load_spikes
 from realsam.console import STDERR, Command, emit_json, format_option
-from realsam.errors import CurrentOverflowError
-from realsam.ir import Network, Replay, Run
-from realsam.report import render_table
 
 _PATH = click.Path(path_type=Path, readable=False)  # what cannot be read is no wrong usage
-_STEPS = 200  # of random input, fewer in large networks
-_WORK = 5e8  # synapses times steps
-_DENSITY = 0.2  # spikes per line and step
-_LISTED = 20  # roundings in a text; the file has all
+# Which options are for which files.
+_REAL = ("dt", "reset", "steps_per_token", "scaling", "list_above")
+_NETX = ("reset_interval", "reset_offset", "skip_layers")
 
 
 @click.command(
@@ -35,6 +33,11 @@ _LISTED = 20  # roundings in a text; the file has all
     "--dt",
     type=float,
     help="Seconds per time step of a NIR file [1e-4; 1 where the file has no unit of time].",
+)
+@click.option(
+    "--reset",
+    type=click.Choice(["zero", "subtract"]),
+    help="What a spike does to the voltage in a NIR file [what its metadata tell, else zero].",
 )
 @click.option(
     "--steps-per-token",
@@ -80,10 +83,13 @@ _LISTED = 20  # roundings in a text; the file has all
     help="Layers of a netx file to leave out: their spikes are the input.",
 )
 @format_option
+@click.pass_context
 def command(
+    ctx: click.Context,
     file: Path,
     out: Path,
     dt: float | None,
+    reset: ResetKind | None,
     steps_per_token: int | None,
     scaling: Scaling,
     source: Path | None,
@@ -99,134 +105,38 @@ def command(
     rounding above a size, every delay that balances a skip, and how often the result spikes unlike
     the file. A netx file has registers already.
     """
-    if isnan(list_above):
-        raise click.BadParameter("nan is no number", param_hint="--list-above")
+    if not isfinite(list_above):
+        raise click.BadParameter(f"{list_above} is no part of one", param_hint="--list-above")
     refuse_foreign(out, file)
-    with STDERR.status(f"reading {file}"):
-        netx = Options(reset_interval, reset_offset, skip_layers)
-        given = None if netx == Options() else netx
+    with STDERR.status("reading"):
+        found = format_of(file)
+        _refuse_options(ctx, file, found)
+        choices: Choices | Options | None = Choices(dt, reset, steps_per_token, scaling, list_above)
+        if found.registers:
+            netx = Options(reset_interval, reset_offset, skip_layers)
+            choices = None if netx == Options() else netx
         calibrate = partial(load_spikes, source) if source else None
-        found = import_file(file, dt, steps_per_token, scaling, list_above, given, calibrate)
-        spikes = load_spikes(source, found.network.input) if source else None
-    report = found.report()
+        imported = import_file(file, choices, calibrate, found)
+        spikes = load_spikes(source, imported.network.input) if source else None
+    report = imported.report()
     with STDERR.status("comparing"):
-        report |= _parity(found, spikes)
-    save_imported(out, found.network, report)
+        report |= prove(imported, spikes)
+    save_imported(out, imported.network, report)
     if style == "json":
         emit_json({"out": str(out), **report})
     else:
-        _show(found, report, out)
+        show(report, out)
 
 
-def _parity(found: Imported, given: Spikes | None) -> dict[str, Any]:
-    """The integers beside the file in float64, the simulator beside the reference."""
-    from sim import reference, simulator
-
-    network, quantized = found.network, found.quantized
-    size = sum(q.stored.size for q in network.projections)
-    spikes = _random(network, size) if given is None else given
-    rows = rows_to_play(quantized, spikes) if quantized else spikes
-    wraps = None
-    try:
-        run = simulator.run(network, Replay(rows), strict=True)
-    except CurrentOverflowError as error:
-        wraps, run = error.message, simulator.run(network, Replay(rows))
-    expected = reference.run(network, Replay(rows[: max(1, int(_WORK // max(1, size)))]))
-    fixed = {
-        name: int(np.count_nonzero(run.spikes[name][: expected.n_tokens] != wanted))
-        for name, wanted in expected.spikes.items()
-    }
-    told: dict[str, Any] = {
-        "input": "given" if given is not None else f"random, {_DENSITY:.0%} spikes",
-        "wraps": wraps,
-        "fixed_parity": {"n_steps": expected.n_tokens, "n_mismatches": fixed},
-    }
-    if quantized:
-        told["float_parity"] = asdict(_float_parity(quantized, spikes, run))
-    return told
-
-
-def _float_parity(quantized: Quantized, spikes: Spikes, run: Run) -> ImportParity:
-    played = simulate(quantized.model, quantized.schedule, spikes)
-    return compare(quantized, played, run)
-
-
-def _random(network: Network, size: int) -> Spikes:
-    steps = int(np.clip(_WORK // max(1, size), 20, _STEPS))
-    rng = np.random.default_rng(0)
-    drawn = rng.random((steps, network.input.size)) < _DENSITY
-    return drawn.astype(network.input.dtype)
-
-
-def _show(found: Imported, report: dict[str, Any], out: Path) -> None:
-    rows = [
-        (
-            p["name"],
-            p["kind"],
-            f"{p['neurons']:,}",
-            str(p.get("depth", "")),
-            *(_span(p[register]) for register in ("du", "dv", "vth")),
+def _refuse_options(ctx: click.Context, file: Path, found: Format) -> None:
+    """Refuse options that would change nothing."""
+    given = [p for p in ctx.params if ctx.get_parameter_source(p) is ParameterSource.COMMANDLINE]
+    wrong = [*(_REAL if found.registers else ()), *(_NETX if found.name == "NIR" else ())]
+    for name in (name for name in given if name in wrong):
+        kind = "NIR files of real numbers" if name in _REAL else "netx files"
+        holds = "registers" if found.registers else "real numbers"
+        raise click.UsageError(
+            f"--{name.replace('_', '-')} is for {kind}: {file} is {found.name} and holds {holds}"
         )
-        for p in report["populations"]
-    ]
-    headers = ("population", "node", "neurons", "depth", "du", "dv", "vth")
-    for line in render_table(headers, rows):
-        click.echo(line)
-    if found.quantized:
-        click.echo()
-        _show_quantized(report)
-    for text in report["notes"]:
-        click.echo(f"note: {text}")
-    if report["wraps"]:
-        click.echo(f"wraps         {report['wraps']}")
-    fixed = report["fixed_parity"]
-    click.echo(
-        f"fixed parity  {sum(fixed['n_mismatches'].values())} differences between simulator and "
-        f"reference in {fixed['n_steps']:,} tokens"
-    )
-    click.echo(f"{out}: network.net, import.json")
-
-
-def _show_quantized(report: dict[str, Any]) -> None:
-    rows = [
-        (
-            f"{c['source']}->{c['target']}",
-            c["kind"],
-            str(c["delay"]),
-            str(c["weight_exp"]),
-            f"{c['error']['n']:,}",
-            f"{c['error']['rms']:.2%}",
-            f"{c['error']['n_lost']:,}",
-        )
-        for c in report["connections"]
-    ]
-    headers = ("connection", "kind", "delay", "weight_exp", "weights", "rms error", "lost")
-    for line in render_table(headers, rows):
-        click.echo(line)
-    click.echo()
-    listed = report["roundings"]
-    for r in listed[:_LISTED]:
-        click.echo(
-            f"rounded: {r['where']} {r['register']} wanted {r['wanted']:.6g}, got {r['got']:.6g} "
-            f"({r['error']:.2%}, {r['n']:,} alike)"
-        )
-    if len(listed) > _LISTED:
-        click.echo(f"rounded: {len(listed) - _LISTED:,} more in import.json")
-    click.echo(
-        f"time step     {report['dt']:g} s, {report['steps_per_token']} chip steps per time step"
-    )
-    parity = report["float_parity"]
-    for name, full in parity["full"].items():
-        if full > 1:
-            click.echo(f"saturates     {name}: {full:.2g} times what 24 bits hold")
-    total, events = sum(parity["n_mismatches"].values()), sum(parity["n_events"].values())
-    click.echo(
-        f"float parity  {total:,} of {events:,} differ from the file in float64, which spikes "
-        f"{sum(parity['n_spikes'].values()):,} times in {parity['n_steps']:,} steps; readout "
-        f"rms {parity['voltage_rms']:.3g} of {parity['voltage_range']:.3g}"
-    )
-
-
-def _span(ends: list[float]) -> str:
-    low, high = ends
-    return f"{low:,}" if low == high else f"{low:,}..{high:,}"
+    if "reset_offset" in given and "reset_interval" not in given:
+        raise click.UsageError("--reset-offset needs --reset-interval")

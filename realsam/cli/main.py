@@ -19,6 +19,8 @@ _COMMANDS = {
     "run": "Run any network file on input spikes.",
     "check": "Say whether a chip can hold a network.",
     "map": "Lay a network out on the cores and chips of a Loihi.",
+    "profile": "Record what a language model does, for reports.",
+    "report": "Show spikes, sparsity, operations and energy of a recorded run.",
     "data": "Make training text.",
 }
 

@@ -10,7 +10,7 @@ from export.bundle import SHIPPED
 from realsam.cli.models import any_network
 from realsam.console import STDERR, Command, emit_json, format_option
 from realsam.errors import MappingError
-from realsam.files import replacing
+from realsam.files import refuse_place, replacing
 from realsam.ir import ClosedLoop, Network, Run, Sampler, load_run
 from realsam.limits import CHIPS
 from realsam.mapping import Sketch, from_network, from_shape, lay_out, memory_of
@@ -92,26 +92,29 @@ def command(
     if run_file and prompt is not None:
         raise click.UsageError("--run and --prompt are two answers to one question: give one.")
     if picture:
-        _refuse_place(picture, source, run_file)
+        read = [path for path in (source, run_file) if path]
+        read += [path for folder in read if folder.is_dir() for path in folder.iterdir()]
+        refuse_place(picture, read, "--picture")
     memory = memory_of(chip).replaced(limits)
     sketch, spikes, traffic = (shape, None, ONCE) if shape else _given(source, run_file, prompt)
     with STDERR.status("") as status:
         layout = lay_out(sketch, memory, spikes, seed, status.update)
     if picture:
-        with replacing(picture) as partial:
-            partial.write_text(draw(layout), encoding="utf-8")
+        _write(picture, draw(layout))
     if style == "json":
         emit_json(to_json(layout, traffic) | {"picture": str(picture) if picture else None})
     else:
         click.echo(render_text(layout, traffic))
 
 
-def _refuse_place(picture: Path, source: Path | None, run_file: Path | None) -> None:
-    """Refuse to draw over what the command reads."""
-    read = [path for path in (source, run_file) if path and path.exists()]
-    inside = [file for path in read if path.is_dir() for file in path.iterdir()]
-    if picture.exists() and any(picture.samefile(path) for path in (*read, *inside)):
-        raise MappingError(f"{picture}: is what the command reads", "give another --picture")
+def _write(picture: Path, drawing: str) -> None:
+    try:
+        with replacing(picture) as partial:
+            partial.write_text(drawing, encoding="utf-8")
+    except OSError as error:
+        raise MappingError(
+            f"{picture}: cannot be written ({error.strerror})", "give another --picture"
+        ) from error
 
 
 def _given(

@@ -6,7 +6,7 @@ Nothing stands for the shipped model. `realsam eval` also takes a teacher.
 from pathlib import Path
 
 from export.bundle import MANIFEST, Bundle, load_bundle
-from export.imported import is_imported, load_imported
+from export.import_folder import is_imported, load_imported
 from export.network_file import load_network
 from realsam.cli.backends import require_torch
 from realsam.ir import Host, Network

@@ -1,6 +1,7 @@
 """Any network to files of other formats, each reloaded and replayed before it takes its place."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,10 @@ from export.network_file import format_of
 from export.netx import require_plain, to_netx
 from export.nir import Profile, early_biases, to_nir
 from realsam.arrays import Spikes
-from realsam.cli.places import refuse_place
 from realsam.cli.proof import compare
 from realsam.cli.spikes import random_spikes
 from realsam.errors import BundleError, ExportError
-from realsam.files import replacing
+from realsam.files import refuse_place, replacing
 from realsam.ir import Network, Replay
 
 FILES = {"netx": NETX, "nir": NIR}
@@ -57,14 +57,16 @@ def export_network(
         out: a file, or of several formats a folder.
         formats: any of "netx" and "nir".
         profile: of the NIR file.
-        plain: whether netx must be what stock lava-dl runs.
+        plain: whether netx must be what stock lava-dl runs; lists become matrices.
         given: [T, M] input to play; None: random input.
 
     Raises:
         ExportError: naming what a format cannot hold.
         MismatchError: if a reloaded file plays another run.
     """
-    if plain:
+    if plain:  # stock netx has matrices alone
+        matrices = tuple(replace(q, weight=q.matrix) for q in network.projections)
+        network = replace(network, projections=matrices)
         require_plain(network)
     rows = random_spikes(network.input, _n_steps(network)) if given is None else given
     write = _writer(network, profile, rows)

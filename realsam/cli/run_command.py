@@ -7,12 +7,12 @@ import click
 
 from realsam.cli.backends import backend_option, require
 from realsam.cli.models import any_network
-from realsam.cli.places import refuse_place
 from realsam.cli.spikes import fitted, load_spikes, refuse_steps
 from realsam.console import STDERR, Command, emit_json, format_option, note, strict_option
+from realsam.files import refuse_place
 from realsam.ir import Network, Replay, Run, save_run
 from realsam.memory import refuse_record
-from realsam.report import Counts, count, render_backend, render_table
+from realsam.report import Counts, count, facts_of, render_backend, render_table
 
 _PATH = click.Path(path_type=Path, readable=False)  # what cannot be read is no wrong usage
 
@@ -55,7 +55,7 @@ def command(
     """
     play = require(backend)
     if out:
-        refuse_place(out, (source, file, *(file.iterdir() if file.is_dir() else ())))
+        refuse_place(out, (source, file))
     network, _ = any_network(file)
     given = load_spikes(source, network.input)
     refuse_steps(steps)
@@ -71,7 +71,7 @@ def command(
 
 
 def _show(network: Network, run: Run, out: Path | None, style: str) -> None:
-    counts = count(network, None, run)
+    counts = count(facts_of(network), run)
     steps = run.n_tokens * run.steps_per_token
     steps_per_second = run.tokens_per_second * run.steps_per_token
     if style == "json":
@@ -106,8 +106,8 @@ def _populations(counts: Counts) -> list[dict[str, Any]]:
     return [
         {
             "name": p.name,
-            "kind": p.kind,
-            "neurons": p.n_neurons,
+            "kind": p.population.kind,
+            "neurons": p.population.n_neurons,
             "n_spikes": int(p.n_spikes.sum()),
             "firing_rate": p.firing_rate,  # spikes per neuron and row of the input
         }

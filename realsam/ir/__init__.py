@@ -7,6 +7,7 @@ from realsam.ir.network import Network
 from realsam.ir.neuron import Input, Lif, Reset, readout, split_bias
 from realsam.ir.run import Recorder, Run, load_run, provenance, save_run
 from realsam.ir.sampler import Sampler
+from realsam.ir.silence import silenced
 from realsam.ir.sparse import Sparse, as_list, listed
 from realsam.ir.split import joined, register_groups, split, splits
 from realsam.ir.synapse import Projection, place
@@ -56,6 +57,7 @@ __all__ = [
     "readout_layer",
     "register_groups",
     "save_run",
+    "silenced",
     "spiking",
     "split",
     "split_bias",

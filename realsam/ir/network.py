@@ -6,6 +6,7 @@ A Network is a value: frozen, checked on construction, its arrays read-only.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 import numpy as np
@@ -125,7 +126,7 @@ class Network:
         """The population of that name."""
         return next(p for p in self.populations if p.name == name)
 
-    @property
+    @cached_property  # of millions of weights that never change
     def digest(self) -> str:
         """SHA-256 over every register, weight and delay; equal networks have equal digests."""
         whole = sha256()

@@ -1,24 +1,25 @@
 """Run: what happened. Every backend returns one; every report starts from one."""
 
-import json
 import platform
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
-from realsam.arrays import F64, I64, Spikes
+from realsam.arrays import F64, I64, U8, Spikes
 from realsam.errors import RealSamError
-from realsam.files import replacing
 from realsam.ir.network import Network
+from realsam.ir.rapl import PackageMeter
+from realsam.ir.tensor_file import DAMAGES, load_tensors, save_tensors
 
-FORMAT = 1
-_FIRST_ROOM = 256  # tokens; a record that is full doubles its room
+FORMAT = 2
+_CURE = "record it again"
+# Of a new record, which doubles its room when it is full: copying costs more than recording.
+_FIRST_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,7 @@ class Run:
     voltage: I64  # [K, D] readout voltages
     seconds: F64  # [K] wall-clock time at which each token was done, from the first input on
     notes: dict[str, str] = field(default_factory=dict)  # versions, machine kind
+    joules: float | None = None  # energy of the CPU packages in that time; None: not readable
 
     @property
     def n_tokens(self) -> int:
@@ -42,7 +44,8 @@ class Run:
     @property
     def tokens_per_second(self) -> float:
         """Fed tokens over the time they took; 0 for an empty run."""
-        return self.n_tokens / float(self.seconds[-1]) if self.n_tokens else 0.0
+        total = float(self.seconds[-1]) if self.n_tokens else 0.0
+        return self.n_tokens / total if total else 0.0
 
     def digests(self) -> dict[str, str]:
         """SHA-256 of the spikes of every population and of the readout voltages."""
@@ -65,10 +68,12 @@ class Recorder:
         self._network = network
         self._backend = backend
         self._n = 0
-        shape = _FIRST_ROOM, sum(network.sizes.values())
-        self._spikes: Spikes = np.empty(shape, network.input.dtype)
-        self._voltage = np.empty((_FIRST_ROOM, network.sizes[network.readout]), np.int64)
-        self._seconds = np.empty(_FIRST_ROOM)
+        width, depth = sum(network.sizes.values()), network.sizes[network.readout]
+        room = 1 + _FIRST_BYTES // (width * np.dtype(network.input.dtype).itemsize + 8 * depth + 8)
+        self._spikes: Spikes = np.empty((room, width), network.input.dtype)
+        self._voltage = np.empty((room, depth), np.int64)
+        self._seconds = np.empty(room)
+        self._meter = PackageMeter()
         self._start = time.perf_counter()
 
     def add(self, spikes: Spikes, voltage: I64) -> None:
@@ -96,6 +101,7 @@ class Recorder:
             self._voltage[: self._n],
             self._seconds[: self._n],
             provenance() | notes,
+            self._meter.joules(),
         )
 
 
@@ -109,51 +115,89 @@ def provenance() -> dict[str, str]:
 
 
 def save_run(run: Run, path: Path) -> None:
-    """Write a run as safetensors with its plain fields as JSON metadata.
+    """Write a run.
 
     Raises:
         RealSamError: if the disk does not take it.
     """
-    tensors: dict[str, Any] = {
-        f"spikes/{name}": np.ascontiguousarray(s) for name, s in run.spikes.items()
-    }
-    tensors |= {"voltage": np.ascontiguousarray(run.voltage), "seconds": run.seconds}
+    tensors, plain = to_parts(run)
+    save_tensors(path, tensors, realsam=plain)
+
+
+def load_run(path: Path) -> Run:
+    """Read a run back; that of a recorded profile, too.
+
+    Raises:
+        RealSamError: if the file is missing, damaged or of another format.
+    """
+    try:
+        tensors, plain = load_tensors(path)
+        return from_parts(tensors, plain["realsam"])
+    except FormatError as error:
+        raise RealSamError(f"{path}: {error}", _CURE) from error
+    except DAMAGES as error:
+        raise RealSamError(f"{path}: not a readable run ({error})", _CURE) from error
+
+
+class FormatError(Exception):
+    """The parts are of a format that is not known."""
+
+
+def to_parts(run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The arrays of a run by name, and its plain fields: what a file holds."""
+    tensors: dict[str, Any] = {"voltage": run.voltage.astype("<i4"), "seconds": run.seconds}
+    shapes = {}
+    for name, spikes in run.spikes.items():
+        binary = spikes.dtype == np.uint8 and spikes.max(initial=0) < 2
+        if binary:
+            shapes[name] = spikes.shape
+        tensors[f"spikes/{name}"] = np.packbits(spikes) if binary else spikes
     plain = {
         "format": FORMAT,
         "backend": run.backend,
         "network": run.network,
         "steps_per_token": run.steps_per_token,
+        "shapes": shapes,  # [K, N] of the spikes that are one bit each
         "notes": run.notes,
+        "joules": run.joules,
     }
-    with replacing(path) as partial:
-        try:
-            save_file(tensors, partial, {"realsam": json.dumps(plain)})
-        except SafetensorError as error:  # not an OSError
-            raise RealSamError(f"{path}: cannot be written ({error})", "free some room") from error
+    return tensors, plain
 
 
-def load_run(path: Path) -> Run:
-    """Read a run back.
+def from_parts(tensors: Mapping[str, Any], plain: Mapping[str, Any]) -> Run:
+    """What `to_parts` took apart.
 
     Raises:
-        RealSamError: if the file is missing, damaged or of another format.
+        FormatError: for parts of another format.
+        ValueError: if they do not fit together; other exceptions if some are missing.
     """
-    cure = "record it again"
-    try:
-        with safe_open(path, "np") as file:
-            plain = json.loads(file.metadata()["realsam"])
-            tensors = {name: file.get_tensor(name) for name in sorted(file.keys())}
-        if plain["format"] != FORMAT:
-            raise RealSamError(f"{path}: run format {plain['format']} is not {FORMAT}", cure)
-        spikes = {n[7:]: t for n, t in tensors.items() if n.startswith("spikes/")}
-        return Run(
-            plain["backend"],
-            plain["network"],
-            plain["steps_per_token"],
-            spikes,
-            tensors["voltage"],
-            tensors["seconds"],
-            plain["notes"],
-        )
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise RealSamError(f"{path}: not a readable run ({error})", cure) from error
+    if plain["format"] not in (1, FORMAT):
+        raise FormatError(f"run format {plain['format']} is not {FORMAT}")
+    shapes = plain["shapes"] if plain["format"] > 1 else {}  # format 1 packs nothing
+    spikes = {n[7:]: t for n, t in tensors.items() if n.startswith("spikes/")}
+    spikes |= {name: _unpacked(spikes[name], *shape) for name, shape in shapes.items()}
+    voltage: I64 = tensors["voltage"].astype(np.int64)
+    seconds: F64 = tensors["seconds"]
+    lengths = {len(values) for values in (voltage, seconds, *spikes.values())}
+    if len(lengths) > 1 or {2} != {values.ndim for values in (voltage, *spikes.values())}:
+        raise ValueError(f"arrays of {sorted(lengths)} tokens")
+    steps = np.diff(seconds, prepend=0.0)
+    if not (np.all(np.isfinite(seconds)) and np.all(steps >= 0)):
+        raise ValueError("its times do not rise")
+    return Run(
+        plain["backend"],
+        plain["network"],
+        plain["steps_per_token"],
+        spikes,
+        voltage,
+        seconds,
+        plain["notes"],
+        plain.get("joules"),
+    )
+
+
+def _unpacked(bits: U8, n_tokens: int, n_neurons: int) -> U8:
+    count = n_tokens * n_neurons
+    if min(n_tokens, n_neurons) < 0 or bits.size != -(-count // 8):  # before memory is taken
+        raise ValueError(f"{bits.size} bytes for {n_tokens} x {n_neurons} spikes")
+    return np.unpackbits(bits, count=count).reshape(n_tokens, n_neurons)

@@ -22,6 +22,7 @@ from realsam.errors import PromptError
 OCTAVE_STEPS = 256  # resolution of the exponent: 1/256 octave, 0.27 % of a probability
 WEIGHT_BITS = 40  # the likeliest token weighs 2**40, one 40 octaves below weighs 1
 SHARE_BITS = 30  # top-p is a multiple of 2**-30
+SETTINGS = ("seed", "temperature", "top_k", "top_p", "repetition_penalty")
 PENALTY_WINDOW = 64  # latest tokens, prompt included, that a repetition penalty knows
 _PENALTY_MAX = 2.0**40  # logit units: out of sight, and far from what 64 bits hold
 _SCALE_MAX = 2.0**62  # the tiniest temperatures: one logit unit already is out of sight
@@ -75,6 +76,11 @@ class Sampler:
             )
         if not 0 <= self.seed < 1 << 64:
             raise PromptError(f"seed = {self.seed} is outside 0..2**64-1", "choose one in it")
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """All that decides its tokens, by the names of its fields."""
+        return {name: getattr(self, name) for name in SETTINGS}
 
     def pick(
         self, logits: I64, nats_per_logit: float, position: int, past: Sequence[int] = ()

@@ -1,123 +1,173 @@
-"""Counts: integers per token and population, from which all ratios are derived.
+"""Counts: integers per token, population and link, from which all ratios are derived.
 
 Names follow NeuroBench (Yik et al. 2025): activation sparsity, connection sparsity, effective
 and dense synaptic operations. Definitions: docs/units.md.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from realsam.arrays import I64
-from realsam.ir import Host, Network, Run
-from realsam.limits import NEVER_SPIKES
+from realsam.ir import Run
+from realsam.report.facts import Facts, Link, Population
+
+
+@dataclass(frozen=True, eq=False)
+class LinkCounts:
+    """What went over one link in K tokens."""
+
+    link: Link
+    n_synops: I64  # [K] effective: spikes x non-zero synapses of the neurons that sent them
+    n_messages: I64  # [K] spikes of neurons that have a synapse there
 
 
 @dataclass(frozen=True, eq=False)
 class PopulationCounts:
     """What one population did in K tokens."""
 
-    name: str
-    kind: str  # "input", "lif" or "readout"
-    n_neurons: int
-    n_synapses: int  # non-zero synapses that leave it
+    population: Population
+    links: tuple[LinkCounts, ...]  # out of it
     n_spikes: I64  # [K]
-    n_synops: I64  # [K] effective: spikes x non-zero outgoing synapses
-    n_synops_dense: int  # per token, if every neuron fired once through every synapse stored
-    n_updates: int  # neuron updates per token, clocked: neurons x chip steps (inputs: 0)
+    n_active: I64  # [K] neurons that spiked at all
+
+    @property
+    def name(self) -> str:
+        """Name of the population."""
+        return self.population.name
+
+    @property
+    def n_synops(self) -> I64:
+        """[K] effective synaptic operations that its spikes cause."""
+        return _summed(self.n_spikes.size, [q.n_synops for q in self.links])
+
+    @property
+    def n_messages(self) -> I64:
+        """[K] its spikes, once per projection that hears the neuron."""
+        return _summed(self.n_spikes.size, [q.n_messages for q in self.links])
+
+    @property
+    def n_synapses(self) -> int:
+        """Non-zero synapses that leave it."""
+        return sum(q.link.n_synapses for q in self.links)
+
+    @property
+    def n_synops_dense(self) -> int:
+        """Per token, if every neuron fired once through every synapse stored."""
+        return sum(q.link.n_stored for q in self.links)
 
     @property
     def firing_rate(self) -> float:
         """Spikes per neuron and token; 0 for no tokens."""
-        return float(self.n_spikes.sum()) / max(1, self.n_neurons * self.n_spikes.size)
+        return firing_rate([self])
+
+    @property
+    def activation_sparsity(self) -> float:
+        """Share of its neurons that are silent in a token."""
+        return activation_sparsity([self])
+
+    @property
+    def connection_sparsity(self) -> float:
+        """Share of the stored weights out of it that are zero."""
+        return 1 - self.n_synapses / self.n_synops_dense if self.n_synops_dense else 0.0
 
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """What a run did, per population."""
+    """What a run did."""
 
+    facts: Facts
     n_tokens: int
-    populations: tuple[PopulationCounts, ...]
-    host_macs: int  # multiply-accumulates of the decoder per token
-    n_weights: int  # stored synapses, zeros included
-    n_zero_weights: int
+    populations: tuple[PopulationCounts, ...]  # in the order of the facts
+    links: tuple[LinkCounts, ...]  # in the order of the facts
 
-    def of_kind(self, kind: str) -> tuple[PopulationCounts, ...]:
-        """The populations of one kind."""
-        return tuple(p for p in self.populations if p.kind == kind)
+    @property
+    def lif(self) -> tuple[PopulationCounts, ...]:
+        """The populations that can spike; input lines and readouts are left out."""
+        return tuple(p for p in self.populations if p.population.kind == "lif")
 
     @property
     def firing_rate(self) -> float:
-        """Spikes per LIF neuron and token; input lines and readout are left out."""
-        lif = self.of_kind("lif")
-        spikes = sum(int(p.n_spikes.sum()) for p in lif)
-        return spikes / max(1, self.n_tokens * sum(p.n_neurons for p in lif))
+        """Spikes per LIF neuron and token."""
+        return firing_rate(self.lif)
 
     @property
     def activation_sparsity(self) -> float:
-        """1 - firing rate: the share of LIF neurons silent in a token."""
-        return 1 - self.firing_rate
+        """Share of the LIF neurons that are silent in a token."""
+        return activation_sparsity(self.lif)
 
     @property
     def connection_sparsity(self) -> float:
         """Share of the stored weights that are zero."""
-        return self.n_zero_weights / max(1, self.n_weights)
+        stored = self.n_synops_dense
+        return 1 - sum(p.n_synapses for p in self.populations) / stored if stored else 0.0
 
     @property
-    def spikes_per_token(self) -> float:
-        """Spikes of all LIF neurons per token."""
-        return sum(int(p.n_spikes.sum()) for p in self.of_kind("lif")) / max(1, self.n_tokens)
+    def n_spikes(self) -> I64:
+        """[K] spikes of all LIF neurons."""
+        return _summed(self.n_tokens, [p.n_spikes for p in self.lif])
 
     @property
-    def synops_per_token(self) -> float:
-        """Effective synaptic operations per token, the input's included."""
-        return sum(int(p.n_synops.sum()) for p in self.populations) / max(1, self.n_tokens)
+    def n_synops(self) -> I64:
+        """[K] effective synaptic operations, the input's included."""
+        return _summed(self.n_tokens, [q.n_synops for q in self.links])
 
     @property
-    def updates_per_token(self) -> int:
+    def n_messages(self) -> I64:
+        """[K] messages, the input's included."""
+        return _summed(self.n_tokens, [q.n_messages for q in self.links])
+
+    @property
+    def n_synops_dense(self) -> int:
+        """Synaptic operations per token if everything fired once: the stored weights."""
+        return sum(q.link.n_stored for q in self.links)
+
+    @property
+    def n_updates(self) -> int:
         """Neuron updates per token as a clocked chip makes them."""
-        return sum(p.n_updates for p in self.populations)
+        return sum(p.n_updates for p in self.facts.populations)
 
 
-def count(network: Network, host: Host | None, run: Run) -> Counts:
-    """Count a run of a network; `host` adds the decoder's operations."""
-    fan_out = network.fan_out()
-    stored = _stored_out(network)
+def count(facts: Facts, run: Run) -> Counts:
+    """Count a run of the network that the facts describe."""
     populations = []
-    for name, size in network.sizes.items():
-        spikes = run.spikes[name].astype(np.int64)
-        if name == network.input.name:
-            spikes = (spikes != 0).astype(np.int64)  # a payload is one message
-        populations.append(
-            PopulationCounts(
-                name,
-                _kind(network, name),
-                size,
-                int(fan_out[name].sum()),
-                spikes.sum(axis=1),
-                spikes @ fan_out[name],
-                stored[name],
-                0 if name == network.input.name else size * network.steps_per_token,
-            )
-        )
-    n_weights = sum(q.stored.size for q in network.projections)
-    n_zero = n_weights - sum(int(np.count_nonzero(q.stored)) for q in network.projections)
-    return Counts(
-        run.n_tokens, tuple(populations), host.decode.size if host else 0, n_weights, n_zero
-    )
+    counted: dict[int, LinkCounts] = {}
+    for p in facts.populations:
+        spikes = run.spikes[p.name]
+        # A payload is one message.
+        sent = (spikes != 0 if p.kind == "input" else spikes).astype(np.int64)
+        out = [i for i, link in enumerate(facts.links) if link.source == p.name]
+        for i in out:
+            fan_out = facts.links[i].fan_out
+            heard = (fan_out > 0).astype(np.int64)
+            counted[i] = LinkCounts(facts.links[i], sent @ fan_out, sent @ heard)
+        active = np.count_nonzero(spikes, axis=1).astype(np.int64)
+        own = tuple(counted[i] for i in out)
+        populations.append(PopulationCounts(p, own, sent.sum(axis=1), active))
+    links = tuple(counted[i] for i in range(len(facts.links)))
+    return Counts(facts, run.n_tokens, tuple(populations), links)
 
 
-def _kind(network: Network, name: str) -> str:
-    if name == network.input.name:
-        return "input"
-    return "readout" if np.all(network.population(name).vth == NEVER_SPIKES) else "lif"
+def per_token(values: I64) -> float:
+    """Mean over the tokens [K]; 0 for no tokens."""
+    return int(values.sum()) / max(1, values.size)
 
 
-def _stored_out(network: Network) -> dict[str, int]:
-    stored = dict.fromkeys(network.sizes, 0)
-    for projection in network.projections:
-        counts, end = projection.n_stored(), 0
-        for source in projection.sources:
-            start, end = end, end + network.sizes[source]
-            stored[source] += int(counts[start:end].sum())
-    return stored
+def firing_rate(populations: Sequence[PopulationCounts]) -> float:
+    """Spikes per neuron and token of several populations; 0 for none."""
+    return _per_neuron(populations, sum(int(p.n_spikes.sum()) for p in populations))
+
+
+def activation_sparsity(populations: Sequence[PopulationCounts]) -> float:
+    """Share of their neurons that are silent in a token; 1 for none, or no tokens."""
+    return 1 - _per_neuron(populations, sum(int(p.n_active.sum()) for p in populations))
+
+
+def _per_neuron(populations: Sequence[PopulationCounts], total: int) -> float:
+    return total / max(1, sum(p.population.n_neurons * p.n_spikes.size for p in populations))
+
+
+def _summed(n_tokens: int, each: Sequence[I64]) -> I64:
+    total: I64 = np.sum([np.zeros(n_tokens, np.int64), *each], axis=0)
+    return total

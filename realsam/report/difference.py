@@ -26,6 +26,16 @@ class Difference:
         )
 
 
+def n_differences(a: Run, b: Run) -> int:
+    """Spikes and readout voltages that differ, in the tokens that both runs have."""
+    n = min(a.n_tokens, b.n_tokens)
+    pairs = [(a.spikes[name], b.spikes[name]) for name in a.spikes]
+    return sum(
+        int(np.count_nonzero(left[:n] != right[:n]))
+        for left, right in [*pairs, (a.voltage, b.voltage)]
+    )
+
+
 def first_difference(a: Run, b: Run, readout: str) -> Difference | None:
     """The first difference in the order of time, populations and neurons.
 

@@ -30,7 +30,7 @@ from realsam.ir import (
     readout_layer,
     to_network,
 )
-from realsam.report import first_difference
+from realsam.report import count, facts_of, first_difference
 from sim import reference
 from tests import strategies, tiny
 
@@ -226,6 +226,21 @@ def test_backend_equals_reference(case: str, backend: Backend) -> None:
     (network, spikes), truth = expected(case)
 
     assert_equal(truth, backend(network, Replay(spikes)), network.readout)
+
+
+def test_backend_costs_the_same(case: str, backend: Backend) -> None:
+    """Spikes, operations and messages of every token, population and link."""
+    (network, spikes), truth = expected(case)
+    facts = facts_of(network)
+
+    ours, theirs = count(facts, truth), count(facts, backend(network, Replay(spikes)))
+
+    for name in ("n_spikes", "n_active", "n_synops", "n_messages"):
+        for a, b in zip(ours.populations, theirs.populations, strict=True):
+            assert getattr(a, name).tolist() == getattr(b, name).tolist()
+    for a, b in zip(ours.links, theirs.links, strict=True):
+        assert a.n_synops.tolist() == b.n_synops.tolist()
+        assert a.n_messages.tolist() == b.n_messages.tolist()
 
 
 def test_backend_writes_the_same_text(backend: Backend) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.imported import Imported, import_file
+from export.imported import Choices, Imported, import_file
 from export.quantize import ImportParity, compare, rows_to_play, simulate
 from realsam.arrays import F64, Spikes
 from realsam.ir import Replay, Run
@@ -34,7 +34,7 @@ def play(found: Imported, spikes: Spikes) -> Run:
 
 def parity(path: Path, spikes: Spikes | None = None, **options: object) -> ImportParity:
     """A file in float64 beside the registers made from it."""
-    found = import_file(path, **options)  # type: ignore[arg-type]
+    found = import_file(path, Choices(**options))  # type: ignore[arg-type]
     assert found.quantized is not None
     given = random_spikes(found.network.input.size) if spikes is None else spikes
     played = simulate(found.quantized.model, found.quantized.schedule, given)

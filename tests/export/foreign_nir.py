@@ -54,3 +54,9 @@ def written(given: nir.NIRGraph, folder: Path) -> Path:
     """The file of a graph."""
     nir.write(folder / "n.nir", given)
     return folder / "n.nir"
+
+
+def integrate(size: int | tuple[int, ...], threshold: float = 97) -> nir.IF:
+    """Neurons without leak."""
+    ones = np.ones(size)
+    return nir.IF(r=ones / DT, v_threshold=threshold * ones, v_reset=0 * ones)

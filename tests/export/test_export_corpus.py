@@ -48,11 +48,11 @@ def test_a_portable_file_has_the_graph_of_the_import() -> None:
 
 
 def test_layers_of_lava_dl_stay_plain() -> None:
-    """But for the first, whose biases became graded input."""
+    """But for the first, whose biases became graded input, and the convolution, a list."""
     found = reasons(import_file(NETX / "tiny.net").network)
 
     assert {name: bool(why) for name, why in found.items()} == {
         "layer1": True,
-        "layer2": False,
+        "layer2": True,
         "layer3": False,
     }

@@ -8,6 +8,7 @@ import pytest
 from export.maps import ENTRIES_MAX, Map, Window, add, compose, convolution, dense, diagonal, pool
 from realsam.arrays import F64
 from realsam.errors import ExportError
+from realsam.ir import Sparse
 
 RNG = np.random.default_rng(7)
 
@@ -86,15 +87,23 @@ def test_chain_and_sum(after: str, before: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_filled_puts_integers_where_the_weights_are(kind: str) -> None:
-    """Also where a weight is 0."""
+    """Also where a weight is 0; in a list where a quarter of the places have one at most."""
     given = KINDS[kind]
 
-    assert matrix(given).tolist() == given.filled(given.values.astype(np.int16)).tolist()
+    filled = given.filled(given.values.astype(np.int16))
+
+    few = given.rows is not None and 4 * given.values.size <= given.shape[0] * given.shape[1]
+    assert isinstance(filled, Sparse) == few
+    assert (
+        matrix(given).tolist()
+        == (filled.dense() if isinstance(filled, Sparse) else filled).tolist()
+    )
 
 
-def test_matrix_beyond_memory_is_refused() -> None:
+def test_convolution_beyond_memory_is_refused() -> None:
     """Before a byte of it is allocated."""
+    weight, square = np.broadcast_to(np.ones(1), (1 << 7, 1 << 7, 1, 1)), 1 << 9
     window = Window((1, 1), (1, 1), (0, 0), (0, 0), (1, 1))
 
-    with pytest.raises(ExportError, match=f"as a matrix, more than {ENTRIES_MAX:,}"):
-        convolution(np.ones((1, 1, 1, 1)), 1, window, (1, 1 << 8, 1 << 8))
+    with pytest.raises(ExportError, match=f"synapses, more than {ENTRIES_MAX:,}"):
+        convolution(weight, 1, window, (1 << 7, square, square))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from export.netx import from_netx, to_netx
-from realsam.errors import BundleError, RealSamError
+from realsam.errors import BundleError, ExportError, RealSamError
 from realsam.ir import Input, Network, Reset
 from tests.export.networks import chain
 
@@ -58,12 +58,9 @@ def test_truncated_file(path: Path, tenths: int) -> None:
     "key",
     [
         "layer",
-        "layer/0",
-        "layer/1/type",
         "layer/1/shape",
         "layer/1/weight",
         "layer/1/neuron/iDecay",
-        "layer/1/neuron/type",
         "realsam/input",
         "realsam/population/1",
         "realsam/projection/0",
@@ -75,6 +72,23 @@ def test_missing_key(path: Path, key: str) -> None:
         del file[key]
 
     assert refusal(path).startswith("not a readable netx file (")
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("layer/0", "layer 0 of 2 is missing"),
+        ("layer/1/type", "layer 1 of type '' cannot be read"),
+        ("layer/1/neuron/type", "layer 1 of type 'dense': neuron type '' cannot be read"),
+    ],
+)
+def test_missing_layer_is_named(path: Path, key: str, message: str) -> None:
+    """By its number and its type."""
+    with h5py.File(path, "r+") as file:
+        del file[key]
+
+    with pytest.raises(ExportError, match=message):
+        from_netx(path)
 
 
 @pytest.mark.parametrize("key", ["format", "readout", "steps_per_token", "readout_phase", "digest"])

@@ -10,36 +10,15 @@ from export.netx import Options, from_netx
 from realsam.errors import ExportError
 from realsam.ir import Input, Lif, Network, Projection, Replay, Reset
 from sim import reference
+from tests.export.foreign_netx import add, convolved, read
 
 CORPUS = Path(__file__).parents[2] / ".." / "shared" / "corpus" / "netx"
-
-
-def add(file: h5py.File, i: int, kind: str, shape: object, **values: object) -> h5py.Group:
-    """A layer as slayer writes it: type in an array of bytes, weights in float32."""
-    layer = file.create_group(f"layer/{i}")
-    layer["type"] = np.array([kind.encode()], "S10")
-    layer["shape"] = np.atleast_1d(np.array(shape, np.int64))
-    for key, value in values.items():
-        layer[key] = np.asarray(value, np.int64 if key == "delay" else np.float32)
-    if "weight" in values:
-        neuron = layer.create_group("neuron")
-        neuron["type"] = "LOIHI"
-        neuron["iDecay"], neuron["vDecay"], neuron["vThMant"] = 1024, 128, 80
-        neuron["refDelay"], neuron["gradedSpike"] = 1, False
-    return layer
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> h5py.File:
     """A file under construction."""
     return h5py.File(tmp_path / "foreign.net", "w")
-
-
-def read(file: h5py.File) -> Network:
-    """The network in the file."""
-    path = Path(file.filename)
-    file.close()
-    return from_netx(path)
 
 
 def lif(name: str, size: int, bias: int = 0, vth: int = 80) -> Lif:
@@ -92,7 +71,7 @@ def test_square_layer_has_delays_per_target(file: h5py.File) -> None:
     """Where both readings fit, stock netx takes the targets; each delay is a projection."""
     add(file, 0, "dense", 2, weight=[[2, 4]] * 2, delay=[1, 2])
 
-    found = [(q.delay.tolist(), q.weight.tolist()) for q in read(file).projections]
+    found = [(q.delay.tolist(), q.matrix.tolist()) for q in read(file).projections]
 
     assert found == [([1, 1], [[2, 4], [0, 0]]), ([2, 2], [[0, 0], [2, 4]])]
 
@@ -101,7 +80,7 @@ def test_delays_per_synapse(file: h5py.File) -> None:
     """A matrix of delays, one projection for each that is there."""
     add(file, 0, "dense", 2, weight=[[2, 4, 6], [8, 10, 12]], delay=[[0, 1, 0], [1, 1, 0]])
 
-    found = [(q.delay.tolist(), q.weight.tolist()) for q in read(file).projections]
+    found = [(q.delay.tolist(), q.matrix.tolist()) for q in read(file).projections]
 
     assert found == [
         ([0, 0, 0], [[2, 0, 6], [0, 0, 12]]),
@@ -115,15 +94,7 @@ def test_recurrent_delays_are_those_of_both_matrices(file: h5py.File) -> None:
 
     (projection,) = read(file).projections
 
-    assert (projection.weight.tolist(), projection.delay.tolist()) == ([[128, -130]], [3, 3])
-
-
-def convolved(file: h5py.File, **values: object) -> h5py.Group:
-    """A convolution of 2 channels of 4 x 5 to 4 channels of 2 x 5, in 2 groups."""
-    add(file, 0, "input", (2, 4, 5))
-    weight = 2 * np.arange(4 * 1 * 3 * 1).reshape(4, 1, 3, 1, 1)
-    window = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 2}
-    return add(file, 1, "conv", (4, 2, 5), weight=weight, bias=[1, 0, 0, 2], **window | values)
+    assert (projection.matrix.tolist(), projection.delay.tolist()) == ([[128, -130]], [3, 3])
 
 
 def test_convolution_and_flatten(file: h5py.File) -> None:
@@ -136,19 +107,21 @@ def test_convolution_and_flatten(file: h5py.File) -> None:
 
     first, second = network.projections
     assert network.sizes == {"input": 40, "layer1": 40, "layer2": 1}
-    assert first.weight[1 * 10 + 0 * 5 + 3].nonzero()[0].tolist() == [3, 8, 13]  # channel 1
-    assert first.weight[2 * 10 + 1 * 5 + 0, [25, 30, 35]].tolist() == [12, 14, 16]
+    assert first.matrix[1 * 10 + 0 * 5 + 3].nonzero()[0].tolist() == [3, 8, 13]  # channel 1
+    assert first.matrix[2 * 10 + 1 * 5 + 0, [25, 30, 35]].tolist() == [12, 14, 16]
     assert network.populations[0].bias.reshape(4, 10)[:, 0].tolist() == [64, 0, 0, 128]
-    assert second.weight.tolist() == [list(range(0, 80, 2))]
+    assert second.matrix.tolist() == [list(range(0, 80, 2))]
 
 
-def test_convolution_of_another_shape_is_refused(file: h5py.File) -> None:
-    """The shape of the file is checked against the kernel."""
-    convolved(file, stride=(2, 1))
+def test_odd_kernel_is_read_as_even_weights(file: h5py.File) -> None:
+    """In every place of it, at half the unit."""
+    kernel = np.arange(-6, 6).reshape(4, 1, 3, 1, 1)
+    convolved(file, weight=kernel)
 
-    assert refusal(file) == (
-        "layer 1 of type 'conv': shape [4, 2, 5] is not what weight [4, 1, 3, 1] gives of [2, 4, 5]"
-    )
+    (projection,) = read(file).projections
+
+    assert projection.weight_exp == -1
+    assert projection.matrix[0 * 10 + 3, [3, 8, 13]].tolist() == [-12, -10, -8]
 
 
 def test_resets_are_one_step_later_in_each_layer(file: h5py.File) -> None:
@@ -171,7 +144,7 @@ def test_input_neurons_hear_payloads(file: h5py.File) -> None:
     network = read(file)
 
     assert network.input == Input("input", 2, 13)
-    assert network.projections[0].weight.tolist() == [[2, 0], [0, 2]]
+    assert network.projections[0].matrix.tolist() == [[2, 0], [0, 2]]
     assert network.projections[0].weight_exp == -1
 
 
@@ -187,88 +160,6 @@ def test_skipped_layers_leave_their_spikes_as_the_input(file: h5py.File) -> None
     assert network.sizes == {"input": 2, "layer1": 1}
     with pytest.raises(ExportError, match=r"skip_layers = 2 is outside 0\.\.1"):
         from_netx(path, Options(skip_layers=2))
-
-
-def refusal(file: h5py.File) -> str:
-    """The line in which a file is refused, without its path and the cure."""
-    path = file.filename
-    with pytest.raises(ExportError) as raised:
-        read(file)
-    return raised.value.message.removeprefix(f"{path}: ")
-
-
-@pytest.mark.parametrize("kind", ["average", "pool", "concat", "input"])
-def test_other_layers_are_refused(file: h5py.File, kind: str) -> None:
-    """Number and type of the layer are named."""
-    add(file, 0, "input", 2)
-    add(file, 1, kind, 2)
-
-    assert refusal(file) == f"layer 1 of type {kind!r} cannot be read"
-
-
-def test_input_neurons_with_memory_are_refused(file: h5py.File) -> None:
-    """A payload then would last longer than a bias."""
-    add(file, 0, "input", 2, weight=[36])
-
-    assert refusal(file).startswith("layer 0 of type 'input': its current has memory")
-
-
-def test_layer_without_neuron_is_refused(file: h5py.File) -> None:
-    """The default of stock netx has no register form."""
-    del add(file, 0, "dense", 1, weight=[[2]])["neuron"]
-
-    assert refusal(file) == "layer 0 of type 'dense' has no neuron"
-
-
-@pytest.mark.parametrize(("key", "value"), [("type", "SDNN"), ("messageBits", 8)])
-def test_other_neurons_are_refused(file: h5py.File, key: str, value: object) -> None:
-    """Sigma-delta neurons and graded spikes."""
-    neuron = add(file, 0, "dense", 1, weight=[[2]])["neuron"]
-    if key in neuron:
-        del neuron[key]
-    neuron[key] = value
-
-    assert refusal(file).startswith("layer 0 of type 'dense': neuron type ")
-
-
-def test_complex_weights_are_refused(file: h5py.File) -> None:
-    """A layer of complex weights has two matrices."""
-    layer = add(file, 0, "dense", 1, weight=[[2]])
-    del layer["weight"]
-    layer["weight/real"] = layer["weight/imag"] = np.ones((1, 1))
-
-    assert refusal(file) == "layer 0 of type 'dense': its weights are complex"
-
-
-def test_recurrent_delays_are_refused(file: h5py.File) -> None:
-    """Stock netx gives them to both matrices and loses the scale."""
-    add(file, 0, "dense_rec", 1, weight=[[2]], weight_rec=[[2]], delay=1)
-
-    assert refusal(file).startswith(
-        "layer 0 of type 'dense_rec' has delays but is recurrent with weights below 128"
-    )
-
-
-def test_odd_weights_are_refused(file: h5py.File) -> None:
-    """A chip has even weights where signs are mixed, and so have we."""
-    add(file, 0, "dense", 1, weight=[[3]])
-
-    assert refusal(file).startswith("input->layer1: weight[0, 0] = 3 is not an even number")
-
-
-@pytest.mark.parametrize("weight", [1e9, -1e9, 40000])
-def test_huge_weights_are_refused(file: h5py.File, weight: float) -> None:
-    """They do not come back as small ones."""
-    add(file, 0, "dense", 1, weight=[[weight]])
-
-    assert "is not an even number in -256..254" in refusal(file)
-
-
-def test_file_without_neurons_is_refused(file: h5py.File) -> None:
-    """An input alone is no network."""
-    add(file, 0, "input", 2)
-
-    assert refusal(file) == "no layer has neurons"
 
 
 @pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")
@@ -294,4 +185,4 @@ def test_currents_of_lava_dl() -> None:
     spikes = np.load(CORPUS / "tinynet" / "input.npy")[0].reshape(-1, 16).astype(np.int64)
     recorded = np.load(CORPUS / "tinynet" / "current.npy")[0].reshape(-1, 16)
 
-    assert np.array_equal(recorded, network.projections[0].weight.astype(np.int64) @ spikes)
+    assert np.array_equal(recorded, network.projections[0].matrix.astype(np.int64) @ spikes)

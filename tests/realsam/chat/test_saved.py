@@ -149,7 +149,8 @@ def test_bytes_of_a_talk_do_not_change(tmp_path: Path) -> None:
 
     assert module.FORMAT == 1
     assert json.dumps(about["talk"] | {"network": ""}) == (
-        '{"format": 1, "network": "", "backend": "sim", "sampler": {"temperature": 0.5, '
-        '"top_k": 3, "top_p": 0.25, "repetition_penalty": 1.5, "seed": 18446744073709551615}, '
+        '{"format": 1, "network": "", "backend": "sim", "sampler": {"seed": '
+        '18446744073709551615, "temperature": 0.5, "top_k": 3, "top_p": 0.25, '
+        '"repetition_penalty": 1.5}, '
         '"place": {"position": 9, "tail": [0, 1, 2]}, "is_open": true, "n_turns": 4}'
     )

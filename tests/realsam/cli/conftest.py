@@ -11,11 +11,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from export.bundle import save_bundle
+from export.netx import to_netx
+from export.nir import to_nir
 from realsam.cli import proof
 from realsam.cli.main import main as realsam
 from realsam.ir import Replay, to_network
 from sim import reference
 from tests import strategies, tiny
+from tests.realsam.cli import runs
 
 TRAINING = [
     *("--steps", "6", "--eval-every", "3", "--batch", "4"),
@@ -137,3 +140,12 @@ def broken(bundle: Path, tmp_path: Path) -> Path:
 def run(trained: Path, tmp_path: Path) -> Path:
     """A copy of the run to break."""
     return Path(shutil.copytree(trained, tmp_path / "copy"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the network as netx and NIR, and input for it."""
+    to_netx(runs.network(), tmp_path / "network.net")
+    to_nir(runs.network(), tmp_path / "network.nir")
+    np.savez(tmp_path / "spikes.npz", runs.spikes())
+    return tmp_path

@@ -149,8 +149,18 @@ def test_picture_replaces_nothing_that_is_read(file: Path) -> None:
 
     line = error(call("map", file, "--picture", file))
 
-    assert line == f"{file}: is what the command reads; give another --picture"
+    assert line == f"{file}: is what the run reads; give another --picture"
     assert before == file.read_bytes()
+
+
+@pytest.mark.parametrize("place", ["gone/a.svg", ".", "/proc/a.svg", "/dev/null"])
+def test_impossible_picture_is_named(tmp_path: Path, place: str) -> None:
+    """With the option that chose it, before the work or after it."""
+    line = error(call("map", "--shape", "1x8", "--picture", tmp_path / place))
+
+    assert line.startswith(f"{tmp_path / place}: ")
+    assert line.split("; ")[1].startswith(("give", "name a file with"))
+    assert "--picture" in line
 
 
 def test_no_picture_after_an_error(tmp_path: Path) -> None:

@@ -10,8 +10,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from realsam.errors import RealSamError
-from realsam.ir import Input, Recorder, Run, load_run, save_run
-from realsam.ir import run as run_module
+from realsam.ir import Input, Recorder, Run, load_run, save_run, tensor_file
 from tests import tiny
 
 
@@ -104,8 +103,50 @@ def test_round_trip_keeps_everything(tmp_path: Path, n_tokens: int) -> None:
         assert np.array_equal(spikes, loaded.spikes[name])
     assert np.array_equal(saved.voltage, loaded.voltage)
     assert np.array_equal(saved.seconds, loaded.seconds)
-    for field in ("backend", "network", "steps_per_token", "notes"):
+    for field in ("backend", "network", "steps_per_token", "notes", "joules"):
         assert getattr(saved, field) == getattr(loaded, field)
+
+
+def test_format_1_is_still_read(tmp_path: Path) -> None:
+    """Its spikes are bytes, its voltages take eight of them, and no energy is known."""
+    recorded = run()
+    spikes = recorded.spikes.items()
+    tensors = {f"spikes/{name}": np.ascontiguousarray(given) for name, given in spikes}
+    plain = {
+        "format": 1,
+        "backend": recorded.backend,
+        "network": recorded.network,
+        "steps_per_token": 4,
+        "notes": {},
+    }
+    tensors |= {"voltage": recorded.voltage, "seconds": recorded.seconds}
+    save_file(tensors, tmp_path / "old.run", {"realsam": json.dumps(plain)})
+
+    old = load_run(tmp_path / "old.run")
+
+    assert recorded.digests() == old.digests()
+    assert old.joules is None
+
+
+def test_spikes_of_one_bit_are_stored_so(tmp_path: Path) -> None:
+    """Eight neurons a byte; a population that fires twice in a token keeps its bytes."""
+    recorder = Recorder(tiny.network(), "reference")
+    for _ in range(8):
+        recorder.add(np.array([1, 0, 1, 1, 2, 0], np.uint8), np.zeros(2, np.int64))
+    save_run(recorder.run(), tmp_path / "a.run")
+
+    tensors, _ = tensor_file.load_tensors(tmp_path / "a.run")
+
+    assert {n: t.nbytes for n, t in tensors.items() if n.startswith("spikes")} == {
+        "spikes/in": 2,
+        "spikes/a": 2,
+        "spikes/b": 16,
+    }
+
+
+def test_no_time_is_no_speed() -> None:
+    """A clock that stood still divides nothing by zero."""
+    assert replace(run(), seconds=np.zeros(3)).tokens_per_second == 0.0
 
 
 def test_digests_name_the_population_that_differs() -> None:
@@ -138,7 +179,7 @@ def test_digests_of_binary_spikes_are_pinned() -> None:
 def damaged(path: Path, how: str) -> None:
     """Damage a saved run."""
     whole = path.read_bytes()
-    plain = json.dumps({"format": 2, "backend": "x"})
+    plain = json.dumps({"format": 3, "backend": "x"})
     tensor = {"voltage": np.zeros((1, 2))}
     {
         "missing": path.unlink,
@@ -151,7 +192,7 @@ def damaged(path: Path, how: str) -> None:
         "metadata no JSON": lambda: save_file(tensor, path, {"realsam": "{"}),
         "metadata no object": lambda: save_file(tensor, path, {"realsam": "[]"}),
         "another format": lambda: save_file(tensor, path, {"realsam": plain}),
-        "without arrays": lambda: save_file(tensor, path, {"realsam": plain.replace("2", "1")}),
+        "without arrays": lambda: save_file(tensor, path, {"realsam": plain.replace("3", "2")}),
     }[how]()
 
 
@@ -191,7 +232,7 @@ def test_another_format_is_named(tmp_path: Path) -> None:
     save_run(run(), path)
     damaged(path, "another format")
 
-    with pytest.raises(RealSamError, match="run format 2 is not 1"):
+    with pytest.raises(RealSamError, match="run format 3 is not 2"):
         load_run(path)
 
 
@@ -202,7 +243,7 @@ def test_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         partial.write_bytes(b"half")
         raise SafetensorError("I/O error: No space left on device")
 
-    monkeypatch.setattr(run_module, "save_file", stop)
+    monkeypatch.setattr(tensor_file, "save_file", stop)
     with pytest.raises(RealSamError, match=r"run: cannot be written .* space .*; free some room"):
         save_run(run(1), tmp_path / "a.run")
 
@@ -220,7 +261,7 @@ def test_interrupted_save_keeps_the_old_run(
         partial.write_bytes(b"half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run_module, "save_file", stop)
+    monkeypatch.setattr(tensor_file, "save_file", stop)
     with pytest.raises(KeyboardInterrupt):
         save_run(run(3), path)
 
