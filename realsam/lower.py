@@ -20,9 +20,10 @@ from realsam.ir import (
     to_network,
 )
 from realsam.limits import DU_MAX
+from realsam.nn.config import ModelConfig
 from realsam.nn.leaky import QuantLeaky, QuantLinear
 from realsam.nn.model import SpikingLM
-from realsam.nn.population import Population
+from realsam.nn.population import Population, ReadoutWeights
 from realsam.nn.quantize import DECODE_UNIT, WEIGHT_UNIT, decoder_weight, even_weight
 
 INPUT = "input"
@@ -77,33 +78,42 @@ def lower_chain(layers: Sequence[nn.Module]) -> Network:
 
 def _network(model: SpikingLM) -> Network:
     config = model.config
-    heard: tuple[str, ...] = (INPUT,)
+    populations, readout = model.integers()
     layers = []
-    for i, layer in enumerate(model.layers):
-        name = f"layer{i + 1}"
-        population: Population = layer.integers()  # type: ignore[operator]
-        weight = _columns(population.weight, population.constant, config.code_bits)
-        sources = heard
+    for i, population in enumerate(populations):
+        name = _name(i)
+        sources, weight = _heard(config, i, population)
         if population.own is not None:
             weight = np.concatenate([weight, _weights(population.own)], axis=1)
-            sources = (*heard, name)
+            sources = (*sources, name)
         layers.append(
             Layer(name, _integers(population.dv), _integers(population.vth), sources, weight)
         )
-        heard = (*heard, name)
-    readout = _columns(
-        even_weight(model.readout), even_weight(model.readout_constant), config.code_bits
-    )
-    layers.append(readout_layer(READOUT, heard, readout))
+    layers.append(readout_layer(READOUT, *_heard(config, config.layers, readout)))
     clock = TokenClock(Input(INPUT, config.code_bits + 1), tuple(layers), config.steps_per_token)
     return to_network(clock)
 
 
-def _columns(weight: Tensor, constant: Tensor | None, code_bits: int) -> I16:
-    """Put the weight of the always-on line behind those of the code bits."""
-    assert constant is not None
-    columns = _weights(weight)
-    return np.insert(columns, code_bits, _weights(constant), axis=1)
+def _name(place: int) -> str:
+    return f"layer{place + 1}"
+
+
+def _heard(
+    config: ModelConfig, place: int, target: Population | ReadoutWeights
+) -> tuple[tuple[str, ...], I16]:
+    """Earlier populations that a target is wired to, and its weights from them.
+
+    The weight of the always-on line stands behind those of the code bits.
+    """
+    weight, bits, width = _weights(target.weight), config.code_bits, config.width
+    sources, columns = [], []
+    if target.constant is not None:
+        sources.append(INPUT)
+        columns += [weight[:, :bits], _weights(target.constant)[:, None]]
+    for k in config.heard_layers(place):
+        sources.append(_name(k))
+        columns.append(weight[:, bits + k * width : bits + (k + 1) * width])
+    return tuple(sources), np.concatenate(columns, axis=1)
 
 
 def _code(embedding: Tensor) -> U8:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 GUIDES = [
     (ROOT / "docs" / name).read_text(encoding="utf-8")
-    for name in ("training.md", "mapping.md", "chat.md", "energy.md")
+    for name in ("chat.md", "energy.md", "mapping.md", "training.md", "versions.md")
 ]
 
 

@@ -77,7 +77,8 @@ def model(seed: int = 0, **config: object) -> "SpikingLM":
     """A language model with random weights that spikes here and there; needs torch."""
     import torch
 
-    from realsam.nn.model import ModelConfig, SpikingLM
+    from realsam.nn.config import ModelConfig
+    from realsam.nn.model import SpikingLM
 
     sizes = {"code_bits": 8, "groups": 2, "half_life": (0.7, 20.0), "dropout": 0.0}
     torch.manual_seed(seed)

@@ -19,7 +19,7 @@ from benchmarks.quality.training import train
 from realsam.console import Command, format_option
 from realsam.documents import read_documents
 from realsam.errors import TrainingError
-from realsam.nn.model import ModelConfig
+from realsam.nn.config import ModelConfig
 from realsam.train.config import PRESETS, TrainConfig
 from realsam.train.data import Windows
 from realsam.train.device import pick_device
@@ -116,6 +116,7 @@ def row(
 @click.option("--lr", type=float, default=BASE.train.lr, show_default=True, help="Of Adam.")
 @click.option("--matrix-lr", type=float, default=BASE.train.matrix_lr, show_default=True)
 @click.option("--weight-decay", type=float, default=BASE.train.weight_decay, show_default=True)
+@click.option("--target-firing", type=float, default=BASE.train.target_firing, show_default=True)
 @click.option("--dropout", type=float, default=BASE.model.dropout, show_default=True)
 @click.option("--layers", type=WHOLE, default=BASE.model.layers, show_default=True)
 @click.option("--width", type=WHOLE, default=BASE.model.width, show_default=True)
@@ -156,7 +157,7 @@ def main(
     config = TrainConfig(preset="", **training)
     documents = vocabulary.encode_all([d for path in files for d in read_documents(path)])
     windows = Windows(documents, vocabulary.end_of_text, config.batch, config.window, config.seed)
-    result = about(model, config, windows, texts, _called(place)) | {"rows": []}
+    result = about(model, config, windows, texts, called(place)) | {"rows": []}
     for name in only:
         entry = row(name, model, config, windows, texts, vocabulary, place)
         result["rows"].append(entry)
@@ -170,7 +171,8 @@ def main(
     )
 
 
-def _called(device: torch.device) -> str:
+def called(device: torch.device) -> str:
+    """What a device is, for people."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{platform.machine()} CPU, {torch.get_num_threads()} threads"

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, linear
 
-from realsam.nn.model import ModelConfig
+from realsam.nn.config import ModelConfig
 
 
 class Played(NamedTuple):
@@ -40,6 +40,15 @@ class Baseline(nn.Module, ABC):
             tokens: [T, B].
             alive: [T, B] 0 where a document starts (the state is cleared before it), else 1.
             state: before the first token, each [B, ...].
+        """
+
+    def adapt(self, nats: Tensor, state: list[Tensor], target: Tensor) -> None:
+        """Let what is no parameter follow a window of training, in place; nothing does by default.
+
+        Args:
+            nats: [] loss per token.
+            state: after the window.
+            target: [] spikes per neuron and token.
         """
 
     def start(self, batch: int, device: torch.device) -> list[Tensor]:

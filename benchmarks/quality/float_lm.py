@@ -11,7 +11,9 @@ from torch.nn.functional import embedding, linear
 
 from benchmarks.quality.baseline import Baseline, Played
 from benchmarks.quality.lif import lif_tokens
-from realsam.nn.model import Layer, ModelConfig, SpikingLM
+from realsam.nn.config import ModelConfig
+from realsam.nn.layer import Layer
+from realsam.nn.model import SpikingLM
 
 
 class FloatLM(Baseline):
@@ -47,7 +49,8 @@ class FloatLM(Baseline):
         own = None if layer.recurrent is None else torch.block_diag(*layer.recurrent)
         keep = torch.exp(-self._config.steps_per_token * torch.exp(layer.rate))
         keep = keep.repeat_interleave(self._config.width // self._config.groups)
-        return lif_tokens(a, own, keep, layer.threshold, v, s, alive)
+        threshold = layer.threshold.expand(self._config.width)
+        return lif_tokens(a, own, keep, threshold, v, s, alive)
 
     def _thinned(self, spikes: Tensor) -> Tensor:
         """The spikes that others hear; not rescaled, as in the model."""

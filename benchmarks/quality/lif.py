@@ -59,7 +59,7 @@ class _LifTokens(torch.autograd.Function):
                 g_back = (g_a[t] @ recurrent) * alive[t]
         before_v = torch.cat([v[None], (peaks * quiet)[:-1]]) * alive
         g_keep = (g_a * before_v).sum((0, 1))
-        g_threshold = -(g_fired * slope * peaks).sum().reshape(1) / threshold
+        g_threshold = -(g_fired * slope * peaks).sum((0, 1)) / threshold
         g_recurrent = None
         if recurrent is not None:
             before_s = torch.cat([s[None], spikes[:-1]]) * alive
@@ -82,7 +82,7 @@ def lif_tokens(
         a: [T, B, N] input from other populations.
         recurrent: [N, N] weights from its own spikes a token ago, target by source, or None.
         keep: [N] share of the voltage that a token leaves, 0..1.
-        threshold: [1] positive.
+        threshold: [N] positive.
         v: [B, N] voltages before the first token; without a gradient.
         s: [B, N] spikes of the token before the first; without a gradient.
         alive: [T, B] 0 where a document starts (voltages and own spikes are cleared), else 1.

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn.functional import dropout, embedding, linear, rms_norm
 
 from benchmarks.quality.baseline import Baseline, Played, normal
-from realsam.nn.model import ModelConfig, SpikingLM
+from realsam.nn.config import ModelConfig
+from realsam.nn.model import SpikingLM
 
 _LAYERS = 2
 _MULTIPLE = 8  # of units: what matrix units like

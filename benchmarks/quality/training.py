@@ -14,6 +14,7 @@ from realsam.errors import TrainingError
 from realsam.nn.precision import matmul_precision
 from realsam.train.config import TrainConfig
 from realsam.train.data import Position, Window, Windows
+from realsam.train.objective import firing_price
 from realsam.train.optimize import Update
 
 _WARM_UP = 3  # passes before a capture
@@ -54,6 +55,8 @@ class WindowPass:
         self._state = model.start(batch, device)
         self._nats = torch.zeros((), device=device)
         self._neurons = torch.tensor(model.neurons, dtype=torch.float32, device=device)
+        (target,) = config.targets(1)
+        self._target = torch.tensor(target, device=device)
         self._graph: torch.cuda.CUDAGraph | None = None
 
     def __call__(self, window: Window) -> Tensor:
@@ -84,15 +87,17 @@ class WindowPass:
             self._nats.copy_(nats)
             for old, new in zip(self._state, state, strict=True):
                 old.copy_(new)
+            self._model.adapt(self._nats, self._state, self._target)
 
     def _price(self, n_fired: Tensor) -> Tensor:
-        """Nats for firing above the target, as in `realsam.train.objective`."""
+        """Nats for firing off the target."""
         rates = n_fired.mean((0, 1)) / self._neurons
-        excess = torch.relu(rates / self._config.target_firing - 1)
-        return self._config.firing_weight * (excess**2).sum() / max(1, len(rates))
+        price = firing_price(rates, self._target, self._config)
+        return price.sum() / max(1, len(rates))
 
     def _capture(self) -> torch.cuda.CUDAGraph:
-        kept = [piece.clone() for piece in self._state]
+        pieces = [*self._state, *self._model.buffers()]
+        kept = [piece.clone() for piece in pieces]
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
@@ -103,7 +108,7 @@ class WindowPass:
         for parameter in self._model.parameters():
             assert parameter.grad is not None
             parameter.grad.zero_()
-        for piece, value in zip(self._state, kept, strict=True):
+        for piece, value in zip(pieces, kept, strict=True):
             piece.copy_(value)
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):

@@ -13,7 +13,8 @@ from torch import Tensor
 from benchmarks.training.frame import n_weights
 from benchmarks.training.protocol import END_OF_TEXT, Sizes, Training
 from realsam.arrays import I64
-from realsam.nn.model import ModelConfig, SpikingLM
+from realsam.nn.config import ModelConfig
+from realsam.nn.model import SpikingLM
 from realsam.train.backprop import Backprop
 from realsam.train.config import PRESETS
 from realsam.train.data import Position, Window
@@ -43,8 +44,8 @@ def build(
         )
     )
     model.to(device).train()
-    objective = Objective(model, config.target_firing, config.firing_weight, processes)
-    backprop = Backprop(processes.wrap(objective), model, config, sizes.batch, END_OF_TEXT, device)
+    objective = processes.wrap(Objective(model, config, processes))
+    backprop = Backprop(objective, model, config, sizes.batch, END_OF_TEXT, device)
     update, done = Update(model, config), count()
 
     def step(tokens: I64, targets: I64) -> Tensor:

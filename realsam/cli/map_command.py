@@ -92,9 +92,7 @@ def command(
     if run_file and prompt is not None:
         raise click.UsageError("--run and --prompt are two answers to one question: give one.")
     if picture:
-        read = [path for path in (source, run_file) if path]
-        read += [path for folder in read if folder.is_dir() for path in folder.iterdir()]
-        refuse_place(picture, read, "--picture")
+        refuse_place(picture, [path for path in (source, run_file) if path], "--picture")
     memory = memory_of(chip).replaced(limits)
     sketch, spikes, traffic = (shape, None, ONCE) if shape else _given(source, run_file, prompt)
     with STDERR.status("") as status:

@@ -31,7 +31,7 @@ def refuse_target(out: Path, source: Path, formats: tuple[str, ...]) -> None:
         ExportError: naming what must not be replaced.
     """
     if len(formats) == 1:
-        refuse_place(out, (source, *(source.iterdir() if source.is_dir() else ())))
+        refuse_place(out, [source])
         if out.exists() and not _is_network(out):
             raise ExportError(f"{out}: exists and is no network file", "give another --out")
     elif out.resolve() in source.resolve().parents:

@@ -88,6 +88,7 @@ def export_run(
         "probe": {"text": PROBE, "nats_per_token": nats, "digests": truth.digests()},
         "peaks": proof["peaks"],
         "provenance": trained.provenance(),
+        "frozen": model.frozen(),
         "validation": trained.validation(),
     }
     save_bundle(folder, network, host, vocabulary, truth, formats, profile, about, prove)

@@ -14,12 +14,18 @@ if TYPE_CHECKING:
     from realsam.train.session import Session
 
 
+def rates(text: str) -> float | tuple[float, ...]:
+    """One number for all layers, or several between commas."""
+    numbers = tuple(float(number) for number in text.split(","))
+    return numbers if len(numbers) > 1 else numbers[0]
+
+
 @click.command(cls=Command, epilog="Example: realsam train stories.txt --preset small --steps 2000")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--valid", type=click.Path(path_type=Path), help="Text to validate on.")
 @click.option(
     "--preset",
-    type=click.Choice(["tiny", "small", "base"]),
+    type=click.Choice(["tiny", "small", "base", "v1", "v2", "v3", "v4"]),
     default="tiny",
     show_default=True,
     help="Size of the model and its training.",
@@ -34,6 +40,14 @@ if TYPE_CHECKING:
 @click.option("--lr", type=float, help="Learning rate of embedding, decays and thresholds (Adam).")
 @click.option("--matrix-lr", type=float, help="Learning rate of the weight matrices (Muon).")
 @click.option("--dropout", type=click.FloatRange(0, 1, max_open=True), help="Of spikes.")
+@click.option(
+    "--target-firing",
+    type=rates,
+    metavar="RATE[,RATE...]",
+    help="Spikes per neuron and token, of all layers or of each.",
+)
+@click.option("--environment", type=float, help="Gain that full stress adds; 0: none.")
+@click.option("--diversity", type=float, help="Spread of the neurons' fixed factors; 0: none.")
 @click.option("--eval-every", type=int, help="Steps between validations and checkpoints.")
 @click.option("--seed", type=int)
 @click.option("--teacher", type=click.Path(path_type=Path), help="Learn from this teacher, too.")
@@ -113,7 +127,8 @@ def _train_and_tell(session: "Session", style: str) -> None:
                 )
                 note(
                     f"step {now.step}: {now}; validation "
-                    f"{now.validation.nats_per_token:.4f} nats per token"
+                    f"{now.validation.nats_per_token:.4f} nats per token, firing by layer "
+                    + " ".join(f"{rate:.1%}" for rate in now.validation.firing_rates.values())
                 )
 
         session.trainer.train(show)

@@ -1,115 +1,26 @@
-"""The language model: spike encoder, LIF layers with dense skips, readout tied to the encoder.
+"""The language model: spike encoder, LIF layers, readout tied to the encoder.
 
-Every layer hears the input, all earlier layers, and itself one token ago. All parameters are
-floats in training and pass through `quantize` in every forward, so the network that runs is
-always the integer one. Source: ADR-0003.
+Every layer hears what its wiring says, and itself one token ago. All parameters are floats in
+training and pass through `quantize` in every forward, so the network that runs is always the
+integer one. Source: ADR-0003.
 """
 
-from dataclasses import asdict, dataclass
-from math import log
-from typing import Any
+from typing import cast
 
 import torch
 from snntorch import surrogate
 from torch import Tensor, nn
 
-from realsam.errors import DataError
-from realsam.ir import IO_PHASES
-from realsam.limits import STEPS_PER_TOKEN_MAX
+from realsam.nn.config import ModelConfig
 from realsam.nn.dropout import Dropout
+from realsam.nn.environment import Environment, settle
 from realsam.nn.labels import Labels
+from realsam.nn.layer import Layer, spread, start
 from realsam.nn.lif import STATE_ONE
 from realsam.nn.loss import window_loss
 from realsam.nn.play import play
 from realsam.nn.population import Played, Population, ReadoutWeights, State
-from realsam.nn.quantize import (
-    DECODE_UNIT,
-    WEIGHT_UNIT,
-    decay_register,
-    decoder_weight,
-    even_weight,
-    threshold_register,
-)
-
-
-@dataclass(frozen=True)
-class ModelConfig:
-    """Sizes of a model; they fix its network."""
-
-    vocab_size: int = 4096
-    code_bits: int = 256  # input lines besides the always-on line, and readout neurons
-    layers: int = 6
-    width: int = 512
-    steps_per_token: int = 10  # P: layers + IO_PHASES makes room for chip I/O
-    recurrent_block: int | None = 64  # neurons that hear each other a token later; None: none do
-    groups: int = 8  # time constants per layer
-    half_life: tuple[float, float] = (0.7, 60.0)  # tokens, at the start of training
-    dropout: float = 0.15
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.dropout < 1:
-            raise DataError(f"dropout = {self.dropout} is outside 0..1", "use a share below 1")
-        if self.steps_per_token > STEPS_PER_TOKEN_MAX:
-            raise DataError(
-                f"layers = {self.layers} take {self.steps_per_token} chip steps per token, more "
-                f"than {STEPS_PER_TOKEN_MAX}",
-                f"use at most {STEPS_PER_TOKEN_MAX - IO_PHASES} layers",
-            )
-        if self.width % self.groups:
-            raise DataError(
-                f"width = {self.width} is no multiple of groups = {self.groups}",
-                "give each time constant the same number of neurons",
-            )
-        if self.recurrent_block is not None and self.width % self.block:
-            raise DataError(
-                f"width = {self.width} is no multiple of recurrent_block = {self.recurrent_block}",
-                f"use a width that {self.recurrent_block} divides",
-            )
-
-    @property
-    def block(self) -> int:
-        """Neurons of a block of the recurrence, 0 without one; a narrow layer is one block."""
-        return min(self.recurrent_block or 0, self.width)
-
-    @staticmethod
-    def of(layers: int, width: int, vocab_size: int, **others: Any) -> "ModelConfig":
-        """A model of that depth, width and vocabulary with the default token clock."""
-        steps = layers + IO_PHASES
-        return ModelConfig(
-            vocab_size=vocab_size, layers=layers, width=width, steps_per_token=steps, **others
-        )
-
-    def to_json(self) -> dict[str, object]:
-        """Plain values for a config file."""
-        return asdict(self)
-
-
-class Layer(nn.Module):
-    """Weights, decays and threshold of one LIF layer."""
-
-    def __init__(self, config: ModelConfig, heard: int) -> None:
-        super().__init__()
-        width = config.width
-        active = config.code_bits / 2 + 0.1 * (heard - config.code_bits)
-        self.weight = nn.Parameter(torch.randn(width, heard) * 0.5 / active**0.5)
-        self.constant = nn.Parameter(torch.zeros(width))
-        self.recurrent: nn.Parameter | None = None
-        if n := config.block:
-            self.recurrent = nn.Parameter(torch.randn(width // n, n, n) * 0.2 / (0.1 * n) ** 0.5)
-        low, high = (log(log(2) / h / config.steps_per_token) for h in config.half_life)
-        self.rate = nn.Parameter(torch.linspace(low, high, config.groups))
-        self.threshold = nn.Parameter(torch.ones(1))
-
-    def integers(self) -> Population:
-        """Quantized parameters, differentiable."""
-        width = len(self.constant)
-        return Population(
-            even_weight(self.weight),
-            even_weight(self.constant),
-            None if self.recurrent is None else even_weight(self.recurrent),
-            decay_register(self.rate).repeat_interleave(width // len(self.rate)),
-            threshold_register(self.threshold).expand(width),
-        )
+from realsam.nn.quantize import DECODE_UNIT, WEIGHT_UNIT, decoder_weight, even_weight
 
 
 class SpikingLM(nn.Module):
@@ -118,15 +29,29 @@ class SpikingLM(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        bits, width = config.code_bits, config.width
+        bits = config.code_bits
         self.embedding = nn.Parameter(torch.randn(config.vocab_size, bits) * 0.05)
         self.output_bias = nn.Parameter(torch.zeros(config.vocab_size))
-        self.layers = nn.ModuleList(Layer(config, bits + i * width) for i in range(config.layers))
-        heard = bits + config.layers * width
-        active = bits / 2 + 0.1 * config.layers * width
-        self.readout = nn.Parameter(torch.randn(bits, heard) * 0.5 / active**0.5)
-        self.readout_constant = nn.Parameter(torch.zeros(bits))
+        self.layers = nn.ModuleList(Layer(config, i) for i in range(config.layers))
+        self.readout = start(config, config.layers, bits)
+        hears_code = config.hears_code(config.layers)  # and with it the always-on line
+        self.readout_constant = nn.Parameter(torch.zeros(bits)) if hears_code else None
+        self.environment = Environment(config.vocab_size) if config.environment else None
         self._encode = surrogate.sigmoid(slope=20)
+
+    def integers(self) -> tuple[list[Population], ReadoutWeights]:
+        """Quantized parameters of the layers and the readout, differentiable."""
+        layers = [cast(Layer, layer) for layer in self.layers]
+        shares = [layer.share() for layer in layers]
+        stress = self.environment.stress if self.environment else None
+        constant = self.readout_constant
+        return (
+            [layer.integers(shares[:i], stress) for i, layer in enumerate(layers)],
+            ReadoutWeights(
+                even_weight(spread(self.readout, self.config, shares)),
+                None if constant is None else even_weight(constant),
+            ),
+        )
 
     def forward(
         self,
@@ -137,8 +62,7 @@ class SpikingLM(nn.Module):
         record: bool = False,
     ) -> Played:
         """Play tokens [T, B]; see `play` for `alive`. Dropout needs a seed [], an int64."""
-        layers = [layer.integers() for layer in self.layers]  # type: ignore[operator]
-        readout = ReadoutWeights(even_weight(self.readout), even_weight(self.readout_constant))
+        layers, readout = self.integers()
         embedding: Tensor = self.embedding
         if tokens.device.type == "cpu":  # each token is encoded once
             used, tokens = torch.unique(tokens, return_inverse=True)
@@ -169,6 +93,29 @@ class SpikingLM(nn.Module):
         """Mean loss and nats per token of readout voltages [..., D]; see `window_loss`."""
         z = self._z(voltage).flatten(0, -2)
         return window_loss(z, self._decode(), self.output_bias, targets.flatten(), labels)
+
+    def adapt(self, nats: Tensor, fired: Tensor, target: Tensor) -> None:
+        """Let stress and thresholds follow a window, in place; see `environment`.
+
+        Args:
+            nats: [] loss per token.
+            fired: [L, N] spikes per token.
+            target: [L] spikes per neuron and token.
+        """
+        if self.environment:
+            self.environment.hear(nats)
+        for layer, own, wanted in zip(self.layers, fired, target, strict=True):
+            if (thresholds := cast(Layer, layer).thresholds) is not None:
+                settle(thresholds, own, wanted)
+
+    def frozen(self) -> dict[str, float]:
+        """What `adapt` has set, as it is when the model is lowered."""
+        found = {"stress": float(self.environment.stress)} if self.environment else {}
+        own = [cast(Layer, layer).thresholds for layer in self.layers]
+        if thresholds := [t for t in own if t is not None]:
+            low, high = torch.aminmax(torch.stack(thresholds))
+            found |= {"threshold_min": float(low), "threshold_max": float(high)}
+        return found
 
     def _z(self, voltage: Tensor) -> Tensor:
         """The readout in units of a weight of 1."""

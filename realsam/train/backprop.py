@@ -6,6 +6,7 @@ for the CPU to launch them.
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -48,11 +49,12 @@ class Backprop:
         self._places = torch.zeros(shape, dtype=torch.int64, device=device)
         self._alive = torch.ones(shape, device=device)
         self._seed = torch.zeros((), dtype=torch.int64, device=device)
-        layers = [layer.integers() for layer in model.layers]  # type: ignore[operator]
+        layers, _ = model.integers()
         self.state = State.zeros(layers, batch, device)
         self._measures = torch.zeros(1 + len(model.layers), device=device)
         self._replays: dict[bool, Callable[[], None]] = {}
         self._parallel = isinstance(objective, DistributedDataParallel)
+        self._own = cast(Objective, objective.module if self._parallel else objective)
         if self._parallel and not self._tokens.is_cuda:
             # Buckets are rearranged after a first pass, and their sums with them: do it now, so
             # that a resumed run adds up in the order of the one that it goes on with.
@@ -100,6 +102,7 @@ class Backprop:
             self._measures.copy_(measures)
             for old, new in zip(self.state.v + self.state.s, state.v + state.s, strict=True):
                 old.copy_(new)
+        self._own.adapt(measures[0], self.state)
 
     def _labels(self) -> Labels | None:
         """The teacher's labels of the window, as the loss reads them."""
@@ -128,12 +131,13 @@ class Backprop:
         return graph.replay
 
     def _rehearse(self, n: int, last: bool) -> None:
-        """Run passes, then put state and gradients back."""
-        kept = [piece.clone() for piece in self.state.v + self.state.s]
+        """Run passes, then put back state, gradients and what follows the windows."""
+        pieces = [*self.state.v, *self.state.s, *self._model.buffers()]
+        kept = [piece.clone() for piece in pieces]
         grads = [p.grad.clone() if p.grad is not None else None for p in self._model.parameters()]
         for _ in range(n):
             self._pass(last)
-        for piece, value in zip(self.state.v + self.state.s, kept, strict=True):
+        for piece, value in zip(pieces, kept, strict=True):
             piece.copy_(value)
         for parameter, grad in zip(self._model.parameters(), grads, strict=True):
             assert parameter.grad is not None

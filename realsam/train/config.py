@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from realsam.errors import DataError
-from realsam.nn.model import ModelConfig
+from realsam.nn.config import ModelConfig
 
 TEACHER_SHARE = 0.7  # where there is a teacher and nothing else is said
 
@@ -23,8 +23,9 @@ class TrainConfig:
     weight_decay: float = 0.0
     warmup: int = 100  # steps
     clip: float = 1.0  # gradient norm
-    target_firing: float = 0.08  # spikes per LIF neuron and token; more is penalised
-    firing_weight: float = 0.1  # nats at twice the target
+    target_firing: float | tuple[float, ...] = 0.08  # spikes per neuron and token, or by layer
+    firing_weight: float = 0.1  # nats where a layer fires at twice its target
+    silence_weight: float = 0.0  # nats where a layer is silent
     eval_every: int = 1000  # steps
     seed: int = 0
     teacher_share: float = 0.0  # of a teacher's probabilities in the loss
@@ -35,14 +36,40 @@ class TrainConfig:
         for name in ("steps", "batch", "window", "accumulate", "eval_every"):
             if getattr(self, name) < 1:
                 raise DataError(f"{name} = {getattr(self, name)} is below 1", "use at least 1")
-        for name in ("lr", "matrix_lr", "clip", "target_firing"):
+        for name in ("lr", "matrix_lr", "clip"):
             if not getattr(self, name) > 0:
                 raise DataError(
                     f"{name} = {getattr(self, name)} is not positive", "use a positive number"
                 )
+        for name in ("firing_weight", "silence_weight"):
+            if not getattr(self, name) >= 0:
+                raise DataError(f"{name} = {getattr(self, name)} is negative", "use 0 for no price")
+        for target in self._given_targets():
+            if not 0 < target <= 1:
+                raise DataError(
+                    f"target_firing = {target} is outside 0..1", "use a share above 0, such as 0.1"
+                )
         if not 0 <= self.seed < 1 << 63:
             raise DataError(f"seed = {self.seed} is outside 0..2**63-1", "choose one in it")
         self._check_teacher()
+
+    def _given_targets(self) -> tuple[float, ...]:
+        given = self.target_firing
+        return given if isinstance(given, tuple) else (given,)
+
+    def targets(self, layers: int) -> tuple[float, ...]:
+        """Spikes per neuron and token that each layer is to have.
+
+        Raises:
+            DataError: if they are given for another number of layers.
+        """
+        given = self._given_targets()
+        if len(given) not in (1, layers):
+            raise DataError(
+                f"target_firing has {len(given)} values for {layers} layers",
+                "give one for all layers, or one for each",
+            )
+        return given * (layers // len(given))
 
     def _check_teacher(self) -> None:
         if not 0 <= self.teacher_share <= 1:
@@ -71,6 +98,11 @@ class Preset:
     model: ModelConfig
     train: TrainConfig
     story: str  # one line for --help
+
+
+def _original(**mechanisms: Any) -> ModelConfig:
+    """A version of the model that Real Sam grew from: layers of 512, every neuron hears its own."""
+    return ModelConfig.of(width=512, recurrent_block=512, **{"dropout": 0.1} | mechanisms)
 
 
 PRESETS = {
@@ -108,6 +140,35 @@ PRESETS = {
         TrainConfig(preset="base"),
         "6 layers of 512, vocabulary 4096: the shipped model, minutes on a GPU",
     ),
+    "v1": Preset(
+        _original(layers=2, vocab_size=257, wiring="chain", dropout=0.2),
+        TrainConfig(preset="v1", batch=64, window=128, target_firing=0.1),
+        "a recurrent chain of 2 x 512 on bytes: the original's first version",
+    ),
+    "v2": Preset(
+        _original(layers=4, vocab_size=2048, wiring="residual", gains=True),
+        TrainConfig(preset="v2", target_firing=0.1),
+        "4 layers of 512 on a residual stream, gains for LayerNorm: its second",
+    ),
+    "v3": Preset(
+        _original(
+            layers=6, vocab_size=4096, wiring="residual", gains=True, gates=True, homeostasis=True
+        ),
+        TrainConfig(preset="v3", target_firing=0.1),
+        "6 layers of 512, gates and homeostatic thresholds besides: its third",
+    ),
+    "v4": Preset(
+        _original(
+            layers=6,
+            vocab_size=4096,
+            wiring="residual",
+            gates=True,
+            environment=0.5,
+            diversity=0.3,
+        ),
+        TrainConfig(preset="v4", target_firing=0.1, silence_weight=0.1),
+        "6 layers of 512, gates, environment and diversity: its fourth",
+    ),
 }
 
 
@@ -127,4 +188,7 @@ def model_config(stored: dict[str, Any]) -> ModelConfig:
 def train_config(stored: dict[str, Any]) -> TrainConfig:
     """Read a stored training configuration back; unknown entries are left out."""
     known = {f.name for f in fields(TrainConfig)}
-    return TrainConfig(**{name: value for name, value in stored.items() if name in known})
+    values = {name: value for name, value in stored.items() if name in known}
+    if isinstance(values.get("target_firing"), list):
+        values["target_firing"] = tuple(values["target_firing"])
+    return TrainConfig(**values)

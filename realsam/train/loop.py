@@ -96,9 +96,8 @@ class Trainer:
         with enough_memory(config, windows.batch, processes, device):
             self.model = model.to(device)
             self._optimize = Update(model, config)
-            objective = Objective(model, config.target_firing, config.firing_weight, processes)
             self._backprop = Backprop(
-                processes.wrap(objective),
+                processes.wrap(Objective(model, config, processes)),
                 model,
                 config,
                 self._streams.stop - self._streams.start,
@@ -196,6 +195,8 @@ class Trainer:
             row["layer_changes"] = dict(progress.layer_changes)
         if progress.validation:
             row["validation"] = progress.validation.to_json()
+            row["target_firing"] = self.config.targets(self.model.config.layers)
+            row["frozen"] = self.model.frozen()
         if self._processes.is_main:
             with (self._folder / METRICS).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")

@@ -1,4 +1,4 @@
-"""What training minimises: the loss of a window, with a price on firing above a target."""
+"""What training minimises: the loss of a window, with a price on firing off the target."""
 
 import torch
 from torch import Tensor, nn
@@ -6,24 +6,29 @@ from torch import Tensor, nn
 from realsam.nn.labels import Labels
 from realsam.nn.model import SpikingLM
 from realsam.nn.population import State
+from realsam.train.config import TrainConfig
 from realsam.train.parallel import ALONE, Processes
+
+
+def firing_price(rates: Tensor, targets: Tensor, config: TrainConfig) -> Tensor:
+    """Nats [L] that layers cost which fire more often than their targets, or less."""
+    excess = rates / targets - 1
+    price = config.firing_weight * torch.relu(excess) ** 2
+    if config.silence_weight:
+        price = price + config.silence_weight * torch.relu(-excess) ** 2
+    return price
 
 
 class Objective(nn.Module):
     """A model and its loss in one module, whose forward uses every parameter."""
 
-    def __init__(
-        self,
-        model: SpikingLM,
-        target_firing: float,
-        firing_weight: float,
-        processes: Processes = ALONE,
-    ) -> None:
+    def __init__(self, model: SpikingLM, config: TrainConfig, processes: Processes = ALONE) -> None:
         super().__init__()
         self.model = model
         self._processes = processes
-        self._target_firing = target_firing
-        self._firing_weight = firing_weight
+        self._config = config
+        targets = config.targets(model.config.layers)
+        self._targets = torch.tensor(targets, device=model.output_bias.device)
 
     def forward(
         self,
@@ -47,9 +52,21 @@ class Objective(nn.Module):
         played = self.model(tokens, alive, state, seed)
         loss, nats = self.model.loss(played.voltage, targets, labels)
         rates = self._shared(played.rates)
-        excess = torch.relu(rates / self._target_firing - 1)
+        price = firing_price(rates, self._targets, self._config)
         measures = torch.cat([nats[None], rates.detach()])
-        return loss + self._firing_weight * (excess**2).mean(), measures, played.state
+        return loss + price.mean(), measures, played.state
+
+    def adapt(self, nats: Tensor, state: State) -> None:
+        """Let what is no parameter follow a window, after its gradients were taken.
+
+        Args:
+            nats: [] loss per token.
+            state: after the window; its spikes stand for those of all its tokens.
+        """
+        config = self.model.config
+        if config.environment or config.homeostasis:
+            fired = torch.stack([s.mean(0) for s in state.s])
+            self.model.adapt(self._processes.mean(nats), self._processes.mean(fired), self._targets)
 
     def _shared(self, rates: Tensor) -> Tensor:
         # The price bends at the target: it must see the rates of all streams. Each process keeps

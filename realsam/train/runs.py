@@ -11,7 +11,8 @@ import torch
 import realsam
 from realsam.errors import CheckpointError, DataError
 from realsam.files import replacing
-from realsam.nn.model import ModelConfig, SpikingLM
+from realsam.nn.config import ModelConfig
+from realsam.nn.model import SpikingLM
 from realsam.train.checkpoint import Checkpoint, checkpoint_file, load_checkpoint
 from realsam.train.config import TrainConfig, differences, model_config, train_config
 from realsam.train.teacher.stories import Stories
@@ -170,8 +171,11 @@ def load_run_folder(folder: Path | None, device: torch.device | str = "cpu") -> 
     config = _load_config(folder / CONFIG)
     checkpoint = load_checkpoint(folder, device)
     vocabulary = load_vocabulary(folder / TOKENIZER)
-    wanted = json.loads(json.dumps(checkpoint.model_config))
-    stored = config["model"]
+    # Read as configurations: those of older versions lack what was added since.
+    wanted, stored = (
+        json.loads(json.dumps(model_config(values).to_json()))
+        for values in (checkpoint.model_config, config["model"])
+    )
     if names := differences(wanted, stored):
         raise CheckpointError(
             f"{checkpoint_file(folder)}: belongs to another configuration, {names[0]} = "

@@ -9,7 +9,8 @@ import torch
 
 from realsam.errors import CheckpointError, DataError
 from realsam.ir import IO_PHASES
-from realsam.nn.model import ModelConfig, SpikingLM
+from realsam.nn.config import ModelConfig
+from realsam.nn.model import SpikingLM
 from realsam.train.config import PRESETS, TEACHER_SHARE, TrainConfig, train_config
 from realsam.train.corpus import described, learned_vocabulary, split
 from realsam.train.data import Document, Windows
@@ -193,7 +194,9 @@ def _configure(
     if "layers" in model:
         model["steps_per_token"] = model["layers"] + IO_PHASES
     train = {n: v for n, v in changes.items() if n not in model}
-    return replace(chosen.model, **model), replace(chosen.train, **train)
+    sized, trained = replace(chosen.model, **model), replace(chosen.train, **train)
+    trained.targets(sized.layers)  # refuses those of another depth
+    return sized, trained
 
 
 def _story(

@@ -25,6 +25,30 @@ def test_layers_hear_input_and_all_earlier_layers_and_themselves() -> None:
     }
 
 
+def test_layers_of_a_chain_hear_the_one_before() -> None:
+    """And the first one the input, with its always-on line; nothing else is exported."""
+    network, _ = lower(tiny.model(layers=3, wiring="chain"), end_of_text=0)
+
+    assert {q.target: q.sources for q in network.projections} == {
+        "layer1": ("input", "layer1"),
+        "layer2": ("layer1", "layer2"),
+        "layer3": ("layer2", "layer3"),
+        "readout": ("layer3",),
+    }
+    assert network.projections[1].weight.shape == (12, 24)
+
+
+def test_stream_of_open_gates_has_the_same_weights_from_every_layer() -> None:
+    """A residual stream lies in as many copies on the chip as there are layers that enter it."""
+    network, _ = lower(tiny.model(layers=3, wiring="residual", recurrent_block=None), 0)
+
+    weight = network.projections[-1].weight[:, -36:]
+
+    assert network.projections[-1].sources == ("input", "layer1", "layer2", "layer3")
+    assert np.array_equal(weight[:, :12], weight[:, 12:24])
+    assert np.array_equal(weight[:, :12], weight[:, 24:])
+
+
 def test_layers_without_recurrence_do_not_hear_themselves() -> None:
     """The option of the configuration."""
     network, _ = lower(tiny.model(recurrent_block=None), end_of_text=0)
@@ -36,7 +60,7 @@ def test_always_on_line_is_the_last_input() -> None:
     """Its weights are those of the constants."""
     model = tiny.model()
     network, host = lower(model, end_of_text=0)
-    constant = model.layers[0].integers().constant
+    constant = model.integers()[0][0].constant
 
     assert network.input.size == model.config.code_bits + 1
     assert host.code[:, -1].all()

@@ -1,12 +1,21 @@
 """On CUDA the spikes are the reference's, and the gradients those of the CPU."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 
 from realsam.ir import Replay
 from realsam.lower import lower
-from realsam.nn.model import ModelConfig, SpikingLM
+from realsam.nn.config import ModelConfig
+from realsam.nn.model import SpikingLM
 from realsam.nn.precision import matmul_precision
+from realsam.train.backprop import Backprop
+from realsam.train.config import PRESETS
+from realsam.train.data import Position, Window
+from realsam.train.objective import Objective
+from realsam.train.optimize import Update
 from sim import simulator
 
 pytestmark = [
@@ -42,6 +51,26 @@ def test_spikes_and_voltages_equal_the_simulator(precision: str, block: int | No
     assert run.voltage.tolist() == played.voltage[:, 0].long().tolist()
     for i, spikes in enumerate(played.fired, 1):
         assert run.spikes[f"layer{i}"].tolist() == spikes[:, 0].long().tolist()
+
+
+@pytest.mark.parametrize("name", ["v1", "v2", "v3", "v4"])
+def test_both_devices_make_the_same_integers(name: str) -> None:
+    """Of every mechanism, after some steps on the GPU: what is exported is what was trained."""
+    torch.manual_seed(0)
+    preset = PRESETS[name]
+    model = SpikingLM(replace(preset.model, width=64, vocab_size=300)).cuda()
+    config = replace(preset.train, batch=4, window=16)
+    backprop = Backprop(Objective(model, config), model, config, 4, 0, torch.device("cuda"))
+    update, text = Update(model, config), np.arange(17 * 4).reshape(17, 4)
+    for step in range(8):
+        window = Window(text[:-1], text[1:], text[:-1], fresh=step == 0, after=Position(0, 0))
+        backprop(window, seed=step)
+        update(step)
+
+    on_gpu, _ = lower(model, end_of_text=0)
+    on_cpu, _ = lower(model.cpu(), end_of_text=0)
+
+    assert on_gpu == on_cpu
 
 
 def test_gradients_are_those_of_the_cpu() -> None:

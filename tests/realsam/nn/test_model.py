@@ -12,12 +12,33 @@ from realsam.errors import DataError
 from realsam.ir import IO_PHASES, Replay
 from realsam.lower import lower
 from realsam.nn import backend
-from realsam.nn.model import ModelConfig, SpikingLM
+from realsam.nn.config import ModelConfig
+from realsam.nn.model import SpikingLM
 from realsam.train.record import record
 from sim import reference, simulator
 from tests import tiny
 
 TOKENS = [0, 5, 299, 17, 17, 3, 120, 44, 5, 80, 81, 82]
+
+
+VERSIONS = {
+    "v1": {"wiring": "chain"},
+    "v2": {"layers": 3, "wiring": "residual", "gains": True},
+    "v3": {
+        "layers": 3,
+        "wiring": "residual",
+        "gains": True,
+        "gates": True,
+        "homeostasis": True,
+    },
+    "v4": {
+        "layers": 3,
+        "wiring": "residual",
+        "gates": True,
+        "environment": 0.5,
+        "diversity": 0.3,
+    },
+}
 
 
 def play(model: SpikingLM, seed: torch.Tensor | None = None) -> tuple[torch.Tensor, ...]:
@@ -29,7 +50,15 @@ def play(model: SpikingLM, seed: torch.Tensor | None = None) -> tuple[torch.Tens
 
 @pytest.mark.parametrize("engine", [reference, simulator, backend], ids=lambda m: m.__name__)
 @pytest.mark.parametrize(
-    "config", [{}, {"recurrent_block": None}, {"recurrent_block": 4}, {"layers": 1}, {"layers": 4}]
+    "config",
+    [
+        {},
+        {"recurrent_block": None},
+        {"recurrent_block": 4},
+        {"layers": 1},
+        {"layers": 4},
+        *VERSIONS.values(),
+    ],
 )
 def test_lowered_network_equals_the_module(engine: object, config: dict[str, object]) -> None:
     """Every spike and readout voltage of the module's own eval forward."""
@@ -125,9 +154,10 @@ def test_training_is_exact_too() -> None:
         assert all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
 
 
-def test_every_parameter_gets_a_gradient() -> None:
-    """Encoder, weights, decays, thresholds, decoder."""
-    model = tiny.model()
+@pytest.mark.parametrize("config", [{}, *VERSIONS.values()], ids=["base", *VERSIONS])
+def test_every_parameter_gets_a_gradient(config: dict[str, object]) -> None:
+    """Encoder, weights, decays, thresholds, gates, gains, decoder."""
+    model = tiny.model(**config)
     ids = torch.tensor(TOKENS)[:, None]
 
     played = model(ids, torch.ones(len(TOKENS), 1))
@@ -150,7 +180,8 @@ def test_new_models_half_lives_span_the_configured_range() -> None:
         layers=1, width=8, vocab_size=300, code_bits=8, groups=4, half_life=(0.7, 20.0)
     )
 
-    keep = 1 - SpikingLM(config).layers[0].integers().dv.detach() / 4096
+    (layer,), _ = SpikingLM(config).integers()
+    keep = 1 - layer.dv.detach() / 4096
 
     lives = np.log(0.5) / np.log(keep.numpy()) / config.steps_per_token
     assert (lives[0], lives[-1]) == pytest.approx((0.7, 20.0), rel=0.03)

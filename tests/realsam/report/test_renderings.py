@@ -212,7 +212,7 @@ def test_missing_library_of_the_page_is_named(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr("realsam.report.styles.import_module", missing)
 
-    with pytest.raises(ReportError, match="html needs plotter; install it, or take another"):
+    with pytest.raises(ReportError, match="html needs plotter; install realsam with its extra"):
         require_style("html")
     for style in set(STYLES) - {"html"}:
         require_style(style)

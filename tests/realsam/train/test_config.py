@@ -27,6 +27,11 @@ from realsam.train.config import PRESETS, TrainConfig, differences, model_config
         ({"teacher_top": -4}, "teacher_top = -4 is no power of two, as the GPU needs it"),
         ({"teacher_top": 65}, "teacher_top = 65 is no power of two, as the GPU needs it"),
         ({"sampled": -1}, "sampled = -1 is negative"),
+        ({"firing_weight": -0.1}, "firing_weight = -0.1 is negative"),
+        ({"silence_weight": float("nan")}, "silence_weight = nan is negative"),
+        ({"target_firing": 0.0}, "target_firing = 0.0 is outside 0..1"),
+        ({"target_firing": (0.1, 1.5)}, "target_firing = 1.5 is outside 0..1"),
+        ({"target_firing": float("nan")}, "target_firing = nan is outside 0..1"),
     ],
 )
 def test_values_out_of_range_are_named(values: dict[str, float], message: str) -> None:
@@ -67,6 +72,26 @@ def test_presets_survive_their_file(preset: object) -> None:
 def test_presets_know_their_names(name: str) -> None:
     """The run folder carries it."""
     assert name == PRESETS[name].train.preset
+
+
+def test_targets_are_for_all_layers_or_for_each() -> None:
+    """One number stands for all; a file brings a list back as what it was."""
+    one, each = TrainConfig(target_firing=0.1), TrainConfig(target_firing=(0.1, 0.2, 0.3))
+
+    assert one.targets(3) == (0.1, 0.1, 0.1)
+    assert each.targets(3) == (0.1, 0.2, 0.3)
+    assert train_config(json.loads(json.dumps(each.to_json()))) == each
+    with pytest.raises(DataError, match="target_firing has 3 values for 2 layers"):
+        each.targets(2)
+
+
+def test_models_of_older_versions_were_dense() -> None:
+    """Their files do not speak of mechanisms: they had none."""
+    stored = PRESETS["base"].model.to_json()
+    for name in ("wiring", "gates", "gains", "homeostasis", "environment", "diversity"):
+        del stored[name]
+
+    assert PRESETS["base"].model == model_config(stored)
 
 
 def test_groups_divide_the_layers() -> None:

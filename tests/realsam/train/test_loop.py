@@ -38,12 +38,19 @@ def rows(session: Session) -> list[dict[str, object]]:
 
 
 def parameters(session: Session) -> dict[str, Tensor]:
-    """Copies of all parameters."""
-    return {name: p.detach().clone() for name, p in session.trainer.model.named_parameters()}
+    """Copies of all parameters, and of what else training sets."""
+    return {name: p.clone() for name, p in session.trainer.model.state_dict().items()}
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"dropout": 0.2}, {"accumulate": 3}, {"window": 200, "batch": 2}]
+    "changes",
+    [
+        {},
+        {"dropout": 0.2},
+        {"accumulate": 3},
+        {"window": 200, "batch": 2},
+        {"environment": 0.5, "diversity": 0.3, "homeostasis": True},
+    ],
 )
 def test_resume_is_exact(tmp_path: Path, changes: dict[str, object]) -> None:
     """Interrupted after step 3 and resumed elsewhere: the parameters are equal bit for bit."""
@@ -96,6 +103,21 @@ def test_metrics_hold_a_row_per_report(tmp_path: Path) -> None:
         "learning_rate_factor",
         "tokens_per_second",
     }
+
+
+def test_validations_name_targets_and_what_is_frozen(tmp_path: Path) -> None:
+    """The target of each layer, and the stress that lowering would freeze."""
+    session = tiny.session(
+        tmp_path, target_firing=(0.05, 0.1), environment=0.5, steps=20, eval_every=10
+    )
+
+    session.trainer.train(ignore)
+
+    last = rows(session)[-1]
+    assert last["target_firing"] == [0.05, 0.1]
+    assert len(last["validation"]["populations"]) == 2
+    assert last["frozen"] == {"stress": session.trainer.model.environment.stress.item()}
+    assert last["frozen"]["stress"] < rows(session)[0]["frozen"]["stress"] < 1
 
 
 def test_last_step_is_always_validated_and_kept(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from realsam.errors import BundleError, CheckpointError, DataError
+from realsam.train.checkpoint import load_checkpoint, save_checkpoint
 from realsam.train.runs import load_run_folder, newest_run
+from realsam.train.session import resumed
 from tests import tiny
 
 
@@ -79,6 +81,24 @@ def test_other_configuration_is_named(run: Path, name: str, value: object) -> No
 
     assert f"belongs to another configuration, {name} = " in str(raised.value)
     assert f"and not {value}; restore config.json" in str(raised.value)
+
+
+def test_run_of_an_older_version_goes_on(run: Path) -> None:
+    """Its files lack the mechanisms that came later; the next checkpoint knows them."""
+    config = json.loads((run / "config.json").read_text())
+    checkpoint = load_checkpoint(run)
+    for name in ("wiring", "gates", "gains", "homeostasis", "environment", "diversity"):
+        del config["model"][name], checkpoint.model_config[name]
+    for name in ("silence_weight",):
+        del config["train"][name], checkpoint.train_config[name]
+    (run / "config.json").write_text(json.dumps(config))
+    save_checkpoint(checkpoint, run)
+
+    resumed(run, {"steps": 2}, "cpu").trainer.train(lambda _: None)
+
+    again = load_run_folder(run)
+    assert again.checkpoint.step == 2
+    assert again.model().config.wiring == "dense"
 
 
 def test_tokenizer_of_another_run_is_named(run: Path) -> None:

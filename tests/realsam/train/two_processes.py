@@ -16,7 +16,7 @@ from realsam.train.session import Session, prepare, resumed
 
 CHANGES = {"vocab_size": 300, "batch": 4, "window": 16, "steps": 6, "eval_every": 3}
 PENALISED = CHANGES | {"target_firing": 0.03}
-HARD = CHANGES | {"dropout": 0.2, "accumulate": 2}
+HARD = CHANGES | {"dropout": 0.2, "accumulate": 2, "environment": 0.5, "homeostasis": True}
 TAUGHT = CHANGES | {"teacher_top": 16, "sampled": 6000}
 
 

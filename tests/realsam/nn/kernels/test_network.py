@@ -10,6 +10,7 @@ from realsam.nn.dropout import Dropout
 from realsam.nn.kernels.network import play_fused
 from realsam.nn.play import play_plain
 from realsam.nn.population import Played, Population, ReadoutWeights, State
+from tests import tiny
 
 STEPS = 7
 
@@ -119,6 +120,29 @@ def test_equals_the_plain_path(
     assert wanted.keys() == found.keys()
     for name, gradient in wanted.items():
         difference = (found[name] - gradient).norm() / gradient.norm().clamp_min(1e-9)
+        assert difference < tolerance, name
+
+
+@pytest.mark.parametrize("wiring", ["chain", "residual"])
+def test_wirings_play_and_learn_alike(device: torch.device, tolerance: float, wiring: str) -> None:
+    """Layers without a constant or with weights of zeros, and weights tied over their sources."""
+    model = tiny.model(layers=3, width=32, code_bits=16, wiring=wiring).to(device)
+    tokens, alive = torch.arange(30, device=device).view(10, 3), torch.ones(10, 3, device=device)
+    found = []
+    for path in (play_plain, play_fused):
+        model.zero_grad()
+        layers, readout = model.integers()
+        code, state = (model.embedding > 0).float()[tokens], State.zeros(layers, 3, device)
+        played = path(layers, readout, code, alive, state, STEPS)
+        model.loss(played.voltage, tokens)[0].backward()
+        grads = {name: p.grad.clone() for name, p in model.layers.named_parameters()}
+        found.append((played, grads))
+
+    (expected, wanted), (actual, grads) = found
+    assert torch.equal(expected.voltage, actual.voltage)
+    assert expected.rates.tolist() == pytest.approx(actual.rates.tolist())
+    for name, gradient in wanted.items():
+        difference = (grads[name] - gradient).norm() / gradient.norm().clamp_min(1e-9)
         assert difference < tolerance, name
 
 
