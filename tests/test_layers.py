@@ -195,6 +195,7 @@ def test_proper_import_is_accepted(module: str, source: str) -> None:
         ("import realsam.report", "rich"),
         ("import realsam.cli.chat_command, realsam.chat.session", "torch"),
         ("import realsam.cli.chat_command, realsam.chat.session", "numba"),
+        ("import realsam.cli.chat_command, realsam.chat.session", "nir"),
         ("import realsam.cli.main", "numpy"),
     ],
 )
