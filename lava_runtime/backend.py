@@ -12,18 +12,28 @@ import numpy as np
 
 from lava_runtime.compat import load_lava
 from realsam.errors import BackendUnavailableError, MismatchError
-from realsam.ir import Driver, Network, Recorder, Run
+from realsam.ir import Driver, Hear, Network, Recorder, Run
 from sim.simulator import load_kernels
 
 MODES = ("fused", "graph")
 
 
 def run(network: Network, driver: Driver, mode: str = "fused", strict: bool = False) -> Run:
-    """Run one document from reset on Lava.
+    """Run one document from reset on Lava; see `play`."""
+    recorder = Recorder(network, f"lava-{mode}")
+    notes = play(network, driver, recorder.add, mode, strict)
+    return recorder.run(**notes)
+
+
+def play(
+    network: Network, driver: Driver, hear: Hear, mode: str = "fused", strict: bool = False
+) -> dict[str, str]:
+    """Play one document from reset on Lava; returns its version, processes and start-up time.
 
     Args:
         network: any Network; the fused mode is fast for those that follow the token clock.
         driver: feeds the input and takes the readout.
+        hear: is told all spikes and readout voltages of each token.
         mode: "fused" or "graph".
         strict: an overflowing current is an error instead of a wrap.
 
@@ -52,7 +62,6 @@ def run(network: Network, driver: Driver, mode: str = "fused", strict: bool = Fa
             "processes": str(len(session.pids) - 1),
             "startup_seconds": f"{time.perf_counter() - begin:.3f}",
         }
-        recorder = Recorder(network, f"lava-{mode}")
         steps_per_token = 1 if mode == "fused" else network.steps_per_token
         # More steps than needed: Lava would answer a pause in the very last step twice.
         session.start(driver.length * steps_per_token + 2)
@@ -60,7 +69,7 @@ def run(network: Network, driver: Driver, mode: str = "fused", strict: bool = Fa
             spikes, voltage, choice = session.receive()
             if not np.array_equal(spikes[network.spans[network.input.name]], row):
                 raise MismatchError("Lava was fed another token than its driver's copy", OUR_BUG)
-            recorder.add(spikes, voltage)
-            driver.follow(choice)
+            hear(spikes, voltage)
+            driver.follow(voltage, choice)
         session.finish()
-    return recorder.run(**notes)
+    return notes

@@ -7,7 +7,7 @@ Results go to stdout, everything else to stderr. Exit codes: 0, 1 for bad input,
 import json
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from realsam.errors import RealSamError
 
 STDERR = Console(stderr=True, highlight=False)
+Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 INTERRUPTED = 130  # exit code: 128 and the number of SIGINT
 
 format_option = click.option(
@@ -33,6 +34,36 @@ REPORT_STYLES = {".txt": "text", ".json": "json", ".html": "html", ".csv": "csv"
 strict_option = click.option(
     "--strict", is_flag=True, help="An overflowing current is an error, not a wrap."
 )
+SAMPLING = (  # of `realsam.ir.Sampler`, by the names of its fields
+    click.option("--temperature", type=float, default=0.7, show_default=True, help="0: likeliest."),
+    click.option("--top-k", type=int, default=40, show_default=True, help="0: all tokens."),
+    click.option(
+        "--top-p",
+        type=float,
+        default=1.0,
+        show_default=True,
+        help="Only the likeliest tokens that have this share.",
+    ),
+    click.option(
+        "--repetition-penalty",
+        type=float,
+        default=1.0,
+        show_default=True,
+        help="Divides the odds of the latest 64 tokens.",
+    ),
+    click.option("--seed", type=int, default=0, show_default=True),
+)
+
+
+def with_options(options: Sequence[Decorator]) -> Decorator:
+    """Give a command several options, in this order in its help."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
 
 
 class _Interruption(click.ClickException):

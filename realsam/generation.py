@@ -14,17 +14,19 @@ import click
 from realsam.console import (
     INTERRUPTED,
     REPORT_STYLES,
+    SAMPLING,
     STDERR,
     emit_json,
     format_option,
     note,
     strict_option,
+    with_options,
 )
 
 if TYPE_CHECKING:
     from realsam.ir import ClosedLoop, Driver, Host, Network, Run, Sampler
     from realsam.live import LiveView
-    from realsam.vocab import Vocabulary
+    from realsam.vocab import Stops, Vocabulary
     from realsam.words import Words
 
     Model = tuple[Network, Host, Vocabulary]
@@ -48,9 +50,8 @@ _OPTIONS = (
         show_default=True,
         help="Tokens to generate at most.",
     ),
-    click.option("--temperature", type=float, default=0.7, show_default=True, help="0: likeliest."),
-    click.option("--top-k", type=int, default=40, show_default=True, help="0: all tokens."),
-    click.option("--seed", type=int, default=0, show_default=True),
+    click.option("--stop", multiple=True, help="Text to stop before; may be given again."),
+    *SAMPLING,
     click.option(
         "--report",
         type=click.Path(path_type=Path, readable=False),
@@ -69,8 +70,11 @@ class Request:
 
     prompt: str
     n_tokens: int
+    stop: tuple[str, ...]
     temperature: float
     top_k: int
+    top_p: float
+    repetition_penalty: float
     seed: int
     report: Path | None
     live: bool
@@ -86,14 +90,10 @@ class Request:
         """
         from realsam.ir import Sampler
 
-        return Sampler(self.temperature, self.top_k, self.seed)
+        return Sampler(self.temperature, self.top_k, self.seed, self.top_p, self.repetition_penalty)
 
 
-def request_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that make a Request."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+request_options = with_options(_OPTIONS)  # that make a Request
 
 
 def generate(request: Request, model: "Model", play: "Play", folder: Path, backend: str) -> None:
@@ -121,6 +121,7 @@ def generate(request: Request, model: "Model", play: "Play", folder: Path, backe
         render_summary,
         summary,
     )
+    from realsam.vocab import Stops
 
     network, host, vocabulary = model
     _refuse_report(request, folder)
@@ -128,7 +129,8 @@ def generate(request: Request, model: "Model", play: "Play", folder: Path, backe
     counts = count(facts_of(network, host), run)
     energy = estimate(quantities(counts), load_costs())
     if request.style == "json":
-        about = _text_json(host, vocabulary, loop, run)
+        stops = Stops(vocabulary, request.stop)
+        about = _text_json(host, vocabulary, stops, loop, run)
         emit_json({**about, "seed": request.seed, **summary(counts, energy)})
     else:
         click.echo()
@@ -151,13 +153,13 @@ def _write_report(
     request: Request, model: "Model", folder: Path, loop: "ClosedLoop", run: "Run"
 ) -> None:
     from realsam.files import replacing
-    from realsam.profiling import model_name, profile_of, settings_of
+    from realsam.profiling import model_name, profile_of
     from realsam.report import TABLES, Report, load_costs, render
 
     if not request.report:
         return
     n_prompt = len(loop.tokens) - len(loop.generated)
-    settings, name = settings_of(request.sampler), model_name(folder)
+    name, settings = model_name(folder), request.sampler.settings
     profile = profile_of(name, model, run, loop.tokens, n_prompt, settings)
     report = Report(profile, tuple(map(load_costs, TABLES)))
     text = render(REPORT_STYLES[request.report.suffix], report)
@@ -172,35 +174,38 @@ def _played(
     """Play the text, showing it as it comes if it is for people."""
     from realsam.ir import ClosedLoop
     from realsam.memory import refuse_record
-    from realsam.vocab import prompt_tokens
+    from realsam.vocab import Stops, prompt_tokens
     from sim.simulator import fast_host, fast_sampler
 
     network, host, vocabulary = model
-    sampler = fast_sampler(request.sampler)
+    sampler, stops = fast_sampler(request.sampler), Stops(vocabulary, request.stop)
+    ends = stops if request.stop else None
     tokens = prompt_tokens(vocabulary, request.prompt)
     refuse_record(network, request.n_tokens, "tokens")
     waiting = f"{backend} reads {len(tokens)} tokens"
-    with _view(request, model, tokens, waiting) as view:
+    with _view(request, model, stops, tokens, waiting) as view:
         on_token = view.add if request.style == "text" else None
-        loop = ClosedLoop(fast_host(host), tokens, sampler, request.n_tokens, on_token)
+        loop = ClosedLoop(fast_host(host), tokens, sampler, request.n_tokens, on_token, ends=ends)
         try:
             return loop, play(network, loop)
         except KeyboardInterrupt:
             raise click.exceptions.Exit(INTERRUPTED) from None  # the text so far is the result
 
 
-def _view(request: Request, model: "Model", tokens: list[int], waiting: str) -> "Words | LiveView":
+def _view(
+    request: Request, model: "Model", stops: "Stops", tokens: list[int], waiting: str
+) -> "Words | LiveView":
     from realsam.words import Words
 
     if request.live and request.style == "text" and STDERR.is_terminal:
         from realsam.live import LiveView
 
-        return LiveView(model, request.prompt, tokens)
-    return Words(model[2], request.prompt, waiting)
+        return LiveView(model, request.prompt, tokens, stops)
+    return Words(model[2], request.prompt, waiting, stops)
 
 
 def _text_json(
-    host: "Host", vocabulary: "Vocabulary", loop: "ClosedLoop", run: "Run"
+    host: "Host", vocabulary: "Vocabulary", stops: "Stops", loop: "ClosedLoop", run: "Run"
 ) -> dict[str, Any]:
     """What `--format json` says of the text and its score."""
     from math import log
@@ -208,7 +213,8 @@ def _text_json(
     from realsam.ir import perplexity
     from realsam.profiling import score
 
-    text = vocabulary.decode(loop.tokens)
+    prompt = loop.tokens[: len(loop.tokens) - len(loop.generated)]
+    text = vocabulary.decode(prompt) + stops.text(loop.generated)
     scores = score(host, run, loop.tokens)
     nats, n_scored = float(scores.sum()), scores.size
     n_bytes = max(1, len(text.encode()))

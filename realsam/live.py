@@ -1,7 +1,7 @@
 """The live view: a text as it comes, and beside it who fires.
 
-The bars are those of the simulator, which plays the same tokens alongside: it has the spikes of
-every backend, and asks nothing of it. Drawn on stderr; the text goes to stdout at the end.
+The bars of `LiveView` are those of the simulator, which plays the same tokens alongside: it has
+the spikes of every backend, and asks nothing of it. Drawn on stderr; the text goes to stdout after.
 """
 
 import time
@@ -15,11 +15,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from realsam.arrays import F64, I64, U8
+from realsam.arrays import F64, I64, Spikes
 from realsam.console import STDERR
 from realsam.ir import Host, Network
 from realsam.report import facts_of, load_costs
-from realsam.vocab import TextStream, Vocabulary
+from realsam.vocab import Stops, TextStream, Vocabulary
 from sim.simulator import engine, load_kernels
 
 _BAR = 30  # characters of a bar
@@ -38,16 +38,14 @@ class Activity:
         self.rates: F64 = np.zeros(len(self.names))  # spikes per neuron, of the latest tokens
         self.highest = _LOW  # rate so far
         self._total: I64 = np.zeros(len(self.names), np.int64)
-        self._engine = engine(network)
         self._spans = [network.spans[name] for name in self.names]
         self._sizes = np.array([network.sizes[name] for name in self.names])
         self._fan_out = np.concatenate(list(network.fan_out().values()))
         self._synop_pj = table.terms["synops"].pj
         self._updates_pj = table.terms["updates"].pj * sum(p.n_updates for p in facts.populations)
 
-    def play(self, spikes: U8) -> None:
-        """Play the input [M] of one token."""
-        fired, _ = self._engine.token(spikes)
+    def hear(self, fired: Spikes) -> None:
+        """Count the spikes [sum of N] of one token."""
         counts = np.array([int(fired[span].sum()) for span in self._spans], np.int64)
         kept = _KEPT if self.n_tokens else 0.0
         self.rates = kept * self.rates + (1 - kept) * counts / self._sizes
@@ -62,17 +60,38 @@ class Activity:
         means: F64 = self._total / (self._sizes * max(1, self.n_tokens))
         return means
 
+    def bars(self) -> Table:
+        """A line with a bar per population."""
+        rows = Table.grid(padding=(0, 1))
+        for name, rate, mean in zip(self.names, self.rates, self.means, strict=True):
+            full = round(rate / self.highest * _BAR)
+            bar = Text.assemble(("█" * full, "cyan"), ("░" * (_BAR - full), "dim"))
+            rows.add_row(name, Text(f"{rate:.1%}", justify="right"), bar, f"mean {mean:.1%}")
+        return rows
+
+    def note(self) -> str:
+        """What was spent so far, and what a bar stands for."""
+        return (
+            f"{self.energy_pj / 1e6:,.1f} uJ (estimated, {self.table}); "
+            f"a full bar is a firing rate of {self.highest:.1%}"
+        )
+
+
+def framed(text: str) -> Panel:
+    """The end of a text that grows, in a frame."""
+    return Panel(Text(text[-_SHOWN:]))
+
 
 class LiveView:
     """Shows a text and its activity while its block is open, and prints the text after it."""
 
     def __init__(
-        self, model: tuple[Network, Host, Vocabulary], prompt: str, tokens: list[int]
+        self, model: tuple[Network, Host, Vocabulary], prompt: str, tokens: list[int], stops: Stops
     ) -> None:
         network, self._host, vocabulary = model
         load_kernels()
-        self._activity = Activity(network)
-        self._stream = TextStream(vocabulary)
+        self._engine, self._activity = engine(network), Activity(network)
+        self._stream = TextStream(vocabulary, stops)
         self._text, self._n_new = prompt, 0
         self._waiting = list(tokens)  # those that the simulator has not played
         self._begin = time.perf_counter()
@@ -97,7 +116,7 @@ class LiveView:
         if not self._n_new:
             self._begin = time.perf_counter()
         for fed in self._waiting:
-            self._activity.play(self._host.code[fed])
+            self._activity.hear(self._engine.token(self._host.code[fed])[0])
         self._waiting = [token]
         self._text += self._stream.add(token)
         self._n_new += 1
@@ -105,16 +124,7 @@ class LiveView:
     def draw(self) -> RenderableType:
         """The view as it stands."""
         seen = self._activity
-        rows = Table.grid(padding=(0, 1))
-        for name, rate, mean in zip(seen.names, seen.rates, seen.means, strict=True):
-            full = round(rate / seen.highest * _BAR)
-            bar = Text.assemble(("█" * full, "cyan"), ("░" * (_BAR - full), "dim"))
-            rows.add_row(name, Text(f"{rate:.1%}", justify="right"), bar, f"mean {mean:.1%}")
         seconds = time.perf_counter() - self._begin
         speed = (self._n_new - 1) / seconds if self._n_new > 1 else 0.0
-        line = Text(
-            f"{self._n_new:,} tokens, {speed:,.0f} tokens/s, {seen.energy_pj / 1e6:,.1f} uJ "
-            f"(estimated, {seen.table}); a full bar is a firing rate of {seen.highest:.1%}",
-            "dim",
-        )
-        return Group(Panel(Text(self._text[-_SHOWN:])), rows, line)
+        line = Text(f"{self._n_new:,} tokens, {speed:,.0f} tokens/s, {seen.note()}", "dim")
+        return Group(framed(self._text), seen.bars(), line)

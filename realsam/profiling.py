@@ -12,7 +12,7 @@ import numpy as np
 
 from realsam.arrays import F64
 from realsam.errors import ReportError
-from realsam.ir import Host, Network, Replay, Run, Sampler, silenced
+from realsam.ir import Host, Network, Replay, Run, silenced
 from realsam.report import Ablation, Profile, Text, facts_of, groups_of, n_differences
 from realsam.vocab import END_OF_TEXT, TextStream, Vocabulary
 from sim.activity import observe
@@ -62,11 +62,6 @@ def score(host: Host, run: Run, tokens: Sequence[int]) -> F64:
         part = slice(first, min(first + _BLOCK, following.size))
         nats[part] = quick.nats(run.voltage[part], following[part])
     return nats
-
-
-def settings_of(sampler: Sampler) -> dict[str, float]:
-    """What a profile keeps of a sampler."""
-    return {"seed": sampler.seed, "temperature": sampler.temperature, "top_k": sampler.top_k}
 
 
 def members(network: Network, group: str) -> tuple[str, ...]:

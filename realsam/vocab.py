@@ -4,7 +4,7 @@ Source: Sennrich et al. 2016 (BPE); the `tokenizers` library does the work.
 """
 
 import codecs
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
@@ -38,6 +38,7 @@ class Vocabulary:
             raise BundleError(f"the tokenizer has no token {END_OF_TEXT}", "train it again")
         self.end_of_text: int = end
         self._bytes = {char: byte for byte, char in _byte_characters().items()}
+        self._pieces: dict[int, bytes] = {}
 
     @property
     def size(self) -> int:
@@ -64,9 +65,10 @@ class Vocabulary:
 
     def piece(self, token: int) -> bytes:
         """The bytes that one token stands for; none for the end of text."""
-        if token == self.end_of_text:
-            return b""
-        return bytes(self._bytes[char] for char in self._tokenizer.id_to_token(token) or "")
+        if (known := self._pieces.get(token)) is None:
+            word = "" if token == self.end_of_text else self._tokenizer.id_to_token(token) or ""
+            known = self._pieces[token] = bytes(self._bytes[char] for char in word)
+        return known
 
     def decode(self, tokens: Iterable[int]) -> str:
         """Text of tokens; bytes that are no UTF-8 become U+FFFD."""
@@ -117,20 +119,64 @@ class Vocabulary:
         return Vocabulary(tokenizer)
 
 
-class TextStream:
-    """Decodes tokens as they come, holding back the bytes of an unfinished character."""
+class Stops:
+    """Texts that end a text, looked for in bytes: a token may hold more than the end of one.
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    Raises:
+        PromptError: if one is empty or not UTF-8.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, texts: Sequence[str]) -> None:
+        if "" in texts:
+            raise PromptError("a stop text is empty", "give it characters, or leave it out")
+        self._vocabulary = vocabulary
+        self._stops = [_utf8("the stop text", text) for text in texts]
+        self._longest = max(map(len, self._stops), default=0)
+
+    def __call__(self, tokens: Sequence[int]) -> bool:
+        """Whether the last of these tokens ends a stop, or holds the end of one."""
+        # Every token has a byte at least, but for the end of a text.
+        latest = b"".join(map(self._vocabulary.piece, tokens[-self._longest :]))
+        return len(self.cut(latest)) < len(latest)
+
+    def text(self, tokens: Sequence[int]) -> str:
+        """The text of tokens before the first stop; bytes that are no UTF-8 become U+FFFD."""
+        whole = b"".join(map(self._vocabulary.piece, tokens))
+        return self.cut(whole).decode("utf-8", errors="replace")
+
+    def cut(self, text: bytes) -> bytes:
+        """What comes before the first stop."""
+        places = [at for stop in self._stops if (at := text.find(stop)) >= 0]
+        return text[: min(places, default=len(text))]
+
+    def clear(self, text: bytes) -> bytes:
+        """What comes before the first stop, or before what may be the beginning of one."""
+        for at in range(len(text)):
+            rest = text[at:]
+            if any(stop.startswith(rest) or rest.startswith(stop) for stop in self._stops):
+                return text[:at]
+        return text
+
+
+class TextStream:
+    """Decodes tokens as they come, holding back the bytes of an unfinished character or stop."""
+
+    def __init__(self, vocabulary: Vocabulary, stops: Stops | None = None) -> None:
         self._vocabulary = vocabulary
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._stops = stops or Stops(vocabulary, ())
+        self._held = b""
 
     def add(self, token: int) -> str:
         """The characters that this token completes."""
-        return self._decoder.decode(self._vocabulary.piece(token))
+        self._held += self._vocabulary.piece(token)
+        clear = self._stops.clear(self._held)
+        self._held = self._held[len(clear) :]
+        return self._decoder.decode(clear)
 
     def end(self) -> str:
-        """What is left over: U+FFFD if the text stops inside a character."""
-        return self._decoder.decode(b"", final=True)
+        """What is left over before a stop: U+FFFD if the text ends inside a character."""
+        return self._decoder.decode(self._stops.cut(self._held), final=True)
 
 
 def prompt_tokens(vocabulary: Vocabulary, prompt: str) -> list[int]:
@@ -139,23 +185,36 @@ def prompt_tokens(vocabulary: Vocabulary, prompt: str) -> list[int]:
     Raises:
         PromptError: if it is empty, not UTF-8, or longer than MAX_PROMPT_TOKENS.
     """
-    try:
-        prompt.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise PromptError(
-            f"the prompt is not UTF-8 at character {error.start}",
-            "set the terminal to UTF-8 or retype it",
-        ) from error
     if not prompt.strip():
         raise PromptError("the prompt is empty", 'give some text, as in --prompt "Once upon"')
-    if END_OF_TEXT in prompt:
-        raise PromptError(f"the prompt contains {END_OF_TEXT}", "leave it out: it ends a text")
-    tokens = [vocabulary.end_of_text, *vocabulary.encode(prompt)]
-    if len(tokens) > MAX_PROMPT_TOKENS:
+    return [vocabulary.end_of_text, *given_tokens(vocabulary, prompt, "the prompt")]
+
+
+def given_tokens(vocabulary: Vocabulary, text: str, what: str) -> list[int]:
+    """Tokens of a text that a person gave, which `what` calls by its name.
+
+    Raises:
+        PromptError: if it is not UTF-8, ends a text, or has MAX_PROMPT_TOKENS or more.
+    """
+    _utf8(what, text)
+    if END_OF_TEXT in text:
+        raise PromptError(f"{what} contains {END_OF_TEXT}", "leave it out: it ends a text")
+    tokens = vocabulary.encode(text)
+    if len(tokens) >= MAX_PROMPT_TOKENS:  # the end of text before it is one more
         raise PromptError(
-            f"the prompt has {len(tokens)} tokens, more than {MAX_PROMPT_TOKENS}", "shorten it"
+            f"{what} has {len(tokens) + 1} tokens, more than {MAX_PROMPT_TOKENS}", "shorten it"
         )
     return tokens
+
+
+def _utf8(what: str, text: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise PromptError(
+            f"{what} is not UTF-8 at character {error.start}",
+            "set the terminal to UTF-8 or retype it",
+        ) from error
 
 
 def load_vocabulary(path: Path) -> Vocabulary:

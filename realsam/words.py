@@ -5,14 +5,14 @@ from types import TracebackType
 import click
 
 from realsam.console import STDERR
-from realsam.vocab import TextStream, Vocabulary
+from realsam.vocab import Stops, TextStream, Vocabulary
 
 
 class Words:
     """Says that something runs until the first token, then streams the text; ends its line."""
 
-    def __init__(self, vocabulary: Vocabulary, prompt: str, waiting: str) -> None:
-        self._stream = TextStream(vocabulary)
+    def __init__(self, vocabulary: Vocabulary, prompt: str, waiting: str, stops: Stops) -> None:
+        self._stream = TextStream(vocabulary, stops)
         self._prompt = prompt
         self._status = STDERR.status(waiting)
         self._begun = False

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from realsam.arrays import I8, I16, I64
-from realsam.ir.sampler import OCTAVE_STEPS, POWERS, WEIGHT_BITS
+from realsam.ir.sampler import OCTAVE_STEPS, POWERS, SHARE_BITS, WEIGHT_BITS
 from sim.jit import jit
 
 Word = np.uint64
@@ -75,18 +75,21 @@ def nats_of(logits: I64, nats_per_logit: float, token: int) -> float:
     return nats
 
 
-def choose(logits: I64, top_k: int, scale: int, seed: Word, position: int) -> int:
+def choose(logits: I64, top_k: int, scale: int, share: int, seed: Word, position: int) -> int:
     """Give the token of `realsam.ir.sampler.choose`."""
     if 4 * top_k >= logits.size:
         order = np.argsort(-logits, kind="stable")[:top_k]
     else:
         order = np.empty(top_k, np.int64)
         find_likeliest(logits, order)
-    return int(draw(logits, order, scale, int(seed), position, np.empty(top_k, np.int64)))
+    total = np.empty(top_k, np.int64)
+    return int(draw(logits, order, scale, share, int(seed), position, total))
 
 
 @jit
-def draw(logits: I64, order: I64, scale: int, seed: Word, position: int, total: I64) -> int:
+def draw(
+    logits: I64, order: I64, scale: int, share: int, seed: Word, position: int, total: I64
+) -> int:
     """Draw one of the tokens of order [k], the likeliest first; writes total [k]."""
     highest = logits[order[0]]
     farthest = (WEIGHT_BITS * OCTAVE_STEPS << 20) // scale + 1
@@ -95,8 +98,12 @@ def draw(logits: I64, order: I64, scale: int, seed: Word, position: int, total: 
         steps = min(highest - logits[order[i]], farthest) * scale >> 20
         running += POWERS[steps % OCTAVE_STEPS] >> min(steps // OCTAVE_STEPS, 62)
         total[i] = running
+    # running * share rounded up, in parts: the sum is below 2**60, its product is not.
+    low = running & ((1 << SHARE_BITS) - 1)
+    needed = (running >> SHARE_BITS) * share - (-low * share >> SHARE_BITS)
+    kept = total[np.searchsorted(total, needed)]
     word = first_word(np.uint64(seed), np.uint64(position))
-    target = np.int64(_product(word, np.uint64(running))[0])
+    target = np.int64(_product(word, np.uint64(kept))[0])
     token: int = order[np.searchsorted(total, target, side="right")]
     return token
 

@@ -12,7 +12,17 @@ import numpy as np
 
 from realsam.arrays import I64, U8, Spikes
 from realsam.fixedpoint import STATE_SHIFT, clip, decay, refuse_overflow, shift_sum, wrap
-from realsam.ir import Driver, Lif, Network, Projection, Recorder, Run, Sparse
+from realsam.ir import (
+    Driver,
+    Lif,
+    Network,
+    Projection,
+    Recorder,
+    Run,
+    Snapshot,
+    Sparse,
+    play,
+)
 from realsam.limits import DELAY_MAX
 
 
@@ -137,6 +147,24 @@ class Reference:
                 voltage = self.state[self.network.readout].v
         return total, voltage
 
+    def snapshot(self) -> Snapshot:
+        """Copies of u and v [N] of all populations, the spikes of the last 63 steps, the step."""
+        return {
+            "u": np.concatenate([state.u for state in self.state.values()]),
+            "v": np.concatenate([state.v for state in self.state.values()]),
+            "history": np.array(self._history),
+            "step": np.array([self._time]),
+        }
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on where a snapshot was taken."""
+        ends = np.cumsum([p.size for p in self.network.populations])[:-1]
+        parts = (np.split(snapshot[register].astype(np.int64), ends) for register in ("u", "v"))
+        for state, u, v in zip(self.state.values(), *parts, strict=True):
+            state.u, state.v = u, v
+        self._history.extend(snapshot["history"])
+        self._time = int(snapshot["step"].item())
+
 
 def run(network: Network, driver: Driver, strict: bool = False) -> Run:
     """Run one document from reset.
@@ -145,7 +173,5 @@ def run(network: Network, driver: Driver, strict: bool = False) -> Run:
         CurrentOverflowError: in strict mode, if a current leaves 24 bits.
     """
     engine, recorder = Reference(network, strict), Recorder(network, "reference")
-    while (spikes := driver.spikes()) is not None:
-        recorder.add(*(token := engine.token(spikes)))
-        driver.take(token[1])
+    play(engine, driver, recorder.add)
     return recorder.run()

@@ -15,6 +15,7 @@ from realsam.ir import (
     Run,
     Sampler,
     TokenClock,
+    play,
     readout_layer,
     to_network,
 )
@@ -67,7 +68,5 @@ def run(network: Network, driver: Driver, strict: bool = False) -> Run:
     """
     load_kernels()
     moving, recorder = engine(network, strict), Recorder(network, "sim")
-    while (spikes := driver.spikes()) is not None:
-        recorder.add(*(token := moving.token(spikes)))
-        driver.take(token[1])
+    play(moving, driver, recorder.add)
     return recorder.run()

@@ -11,11 +11,12 @@ import numpy as np
 
 from realsam.arrays import I8, I64, Spikes
 from realsam.errors import CurrentOverflowError
-from realsam.ir import Network, Projection, Reset, Sparse
+from realsam.ir import Network, Projection, Reset, Snapshot, Sparse
 from sim.step_kernels import Neurons, State, Synapses, play_steps
 from sim.token_engine import halved
 
 _NEVER = Reset(interval=0)
+_CARRIED = ("u", "v", "ring")  # of the state from token to token; the rest is room to work in
 
 
 class StepEngine:
@@ -69,6 +70,17 @@ class StepEngine:
             self._fired[:] = state.counts
             self._fired[: spikes.size] = state.message
         return self._fired, self._voltage
+
+    def snapshot(self) -> Snapshot:
+        """Copies of u and v of all neurons, the weighted inputs on their way, the step."""
+        kept: dict[str, Any] = {name: getattr(self._state, name).copy() for name in _CARRIED}
+        return kept | {"step": np.array([self._time])}
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on where a snapshot was taken."""
+        for name in _CARRIED:
+            getattr(self._state, name)[:] = snapshot[name]
+        self._time = int(snapshot["step"].item())
 
     def _overflow(self, neuron: int, time: int) -> CurrentOverflowError:
         spans = self.network.spans.items()

@@ -13,7 +13,7 @@ import numpy as np
 from realsam.arrays import F64, I8, I16, I32, I64, U8, Spikes
 from realsam.errors import NetworkError
 from realsam.fixedpoint import DECAY_ONE, STATE_SHIFT, refuse_overflow
-from realsam.ir import Network, from_network
+from realsam.ir import Network, Snapshot, from_network
 from sim.kernels import play_token, sum_input
 
 # What `play_token` takes, in its order.
@@ -65,6 +65,28 @@ class TokenEngine:
             self._total,
         )
         self._time = 0  # chip steps before this token
+
+    def snapshot(self) -> Snapshot:
+        """Copies of v of all neurons, each in its phase, their spikes of the last token, the step.
+
+        That is the whole state: currents have no memory, and only those spikes are on their way.
+        """
+        lines = self.network.input.size
+        return {
+            "v": self._voltage[lines:].astype(np.int64),
+            "fired": self._fired[lines:].copy(),
+            "step": np.array([self._time]),
+        }
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on where a snapshot was taken."""
+        lines = self.network.input.size
+        self._voltage[lines:], self._fired[lines:] = snapshot["v"], snapshot["fired"] != 0
+        _, _, active, n_active, _ = self.state
+        for i, span in enumerate(self.network.spans.values()):
+            fired = np.flatnonzero(self._fired[span])
+            active[i, : fired.size], n_active[i] = fired, fired.size
+        self._time = int(snapshot["step"].item())
 
     def twin(self) -> "TokenEngine":
         """Another engine of the same network at rest, sharing what does not change."""

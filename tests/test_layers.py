@@ -26,7 +26,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
         "sim",
     ),
     ("realsam.lower", "realsam.live", "realsam.mapping", "realsam.profiling", "realsam.words"),
-    ("realsam.generation",),
+    ("realsam.chat", "realsam.generation"),
     ("realsam.train", "lava_runtime"),
     ("realsam.cli",),
 )
@@ -46,12 +46,12 @@ OWNERS: dict[str, set[str]] = {
     "triton": {"realsam.nn", "realsam.train"},
     "click": {
         *("realsam.console", "realsam.words", "realsam.live", "realsam.generation"),
-        *("realsam.cli", "lava_runtime"),
+        *("realsam.chat", "realsam.cli", "lava_runtime"),
     },
     "altair": {"realsam.report"},
     "jinja2": {"realsam.report"},
     "vl_convert": {"realsam.report"},
-    "rich": {"realsam.console", "realsam.live", "realsam.cli", "lava_runtime"},
+    "rich": {"realsam.console", "realsam.live", "realsam.chat", "realsam.cli", "lava_runtime"},
 }
 HEIGHT = {room: height for height, row in enumerate(ROWS) for room in row}
 
@@ -204,6 +204,9 @@ def test_proper_import_is_accepted(module: str, source: str) -> None:
         ("import realsam.cli.profile_command, realsam.cli.report_command", "torch"),
         ("import realsam.cli.report_command", "numba"),
         ("import realsam.report", "rich"),
+        ("import realsam.cli.chat_command, realsam.chat.session", "torch"),
+        ("import realsam.cli.chat_command, realsam.chat.session", "numba"),
+        ("import realsam.cli.chat_command, realsam.chat.session", "nir"),
         ("import realsam.cli.main", "numpy"),
     ],
 )

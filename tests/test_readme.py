@@ -14,7 +14,10 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 GUIDES = [
     (ROOT / "docs" / name).read_text(encoding="utf-8")
-    for name in ("data.md", "training.md", "mapping.md", "energy.md", "versions.md", "ner.md")
+    for name in (
+        *("chat.md", "data.md", "energy.md", "mapping.md", "ner.md", "training.md"),
+        "versions.md",
+    )
 ]
 
 

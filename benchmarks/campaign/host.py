@@ -25,6 +25,8 @@ VOCABULARIES = (1, 2, 3, 40, 65, 300)
 READOUTS = (1, 2, 15, 16, 17, 127, 128, 129, 255, 256)
 READINGS = (0, 1, -1, 2**15 - 1, -(2**15), 2**15, 2**17 - 1, -(2**17))  # voltages >> 6
 TEMPERATURES = (0.0, 1e-300, 0.01, 0.5, 1.0, 100.0)
+TOP_P = (1.0, 1.0, 1e-12, 0.5, 0.999)
+PENALTIES = (1.0, 1.3, 100.0)
 SEEDS = (0, 1, 2**63, 2**64 - 1)
 LENGTHS = (0, 1, 5, 30)  # of documents
 LONG = 1010  # the kernel plays 1000 tokens at a time
@@ -76,10 +78,12 @@ def _choice_differs(rng: np.random.Generator) -> str | None:
     top_k = int(rng.choice([0, 1, 2, 5, size // 4, size // 4 + 1]))
     edge, seed = SEEDS[rng.integers(len(SEEDS))], int(rng.integers(0, 2**63))
     seed = edge if rng.random() < 0.3 else seed
-    plain = Sampler(float(rng.choice(TEMPERATURES)), top_k, seed)
+    top_p, penalty = float(rng.choice(TOP_P)), float(rng.choice(PENALTIES))
+    plain = Sampler(float(rng.choice(TEMPERATURES)), top_k, seed, top_p, penalty)
     unit, position = 2.0 ** -int(rng.integers(0, 20)), int(rng.integers(0, 10**6))
-    expected = plain.pick(logits, unit, position)
-    found = fast_sampler(plain).pick(logits, unit, position)
+    past = rng.integers(0, size, 3).tolist()
+    expected = plain.pick(logits, unit, position, past)
+    found = fast_sampler(plain).pick(logits, unit, position, past)
     if expected == found:
         return None
     return f"{plain}, position {position}: token {expected} (plain) and {found} (sim)"

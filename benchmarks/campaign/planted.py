@@ -236,6 +236,7 @@ _HOST = (
         "POWERS[steps % OCTAVE_STEPS]",
         "POWERS[0]",
     ),
+    Fault("choice: top-p keeps all", _DECODING, "kept = total[np", "kept = running  # total[np"),
     Fault("choice: a word early", _DECODING, "counter + np.uint64(1)", "counter + np.uint64(0)"),
     Fault("choice: a round too few", _DECODING, "_ROUNDS = 10", "_ROUNDS = 9"),
     Fault("choice: no carry in a sum", _DECODING, " + (low >> _HALF)\n    return", "\n    return"),

@@ -1,12 +1,14 @@
 """The backends by name; each is loaded when it is first used."""
 
+from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from typing import Protocol
 
 import click
 
 from realsam.errors import BackendUnavailableError
-from realsam.ir import Driver, Network, Run
+from realsam.ir import Driver, Engine, Motion, Network, Run, play
 
 
 class Backend(Protocol):
@@ -17,13 +19,24 @@ class Backend(Protocol):
 
 
 def _torch(network: Network, driver: Driver, strict: bool = False) -> Run:
+    _refuse_strict_torch(strict)
+    from realsam.nn.backend import run
+
+    return run(network, driver)
+
+
+def _torch_engine(network: Network, strict: bool) -> Engine:
+    _refuse_strict_torch(strict)
+    from realsam.nn.backend import TorchEngine
+
+    return TorchEngine(network)
+
+
+def _refuse_strict_torch(strict: bool) -> None:
     if strict:
         raise BackendUnavailableError(
             "backend torch has no strict mode", "leave --strict out, or name another backend"
         )
-    from realsam.nn.backend import run
-
-    return run(network, driver)
 
 
 def _reference(network: Network, driver: Driver, strict: bool = False) -> Run:
@@ -32,10 +45,23 @@ def _reference(network: Network, driver: Driver, strict: bool = False) -> Run:
     return run(network, driver, strict)
 
 
+def _reference_engine(network: Network, strict: bool) -> Engine:
+    from sim.reference import Reference
+
+    return Reference(network, strict)
+
+
 def _sim(network: Network, driver: Driver, strict: bool = False) -> Run:
     from sim.simulator import run
 
     return run(network, driver, strict)
+
+
+def _sim_engine(network: Network, strict: bool) -> Engine:
+    from sim.simulator import engine, load_kernels
+
+    load_kernels()
+    return engine(network, strict)
 
 
 def _lava_fused(network: Network, driver: Driver, strict: bool = False) -> Run:
@@ -57,6 +83,25 @@ BACKENDS: dict[str, Backend] = {
     "lava-fused": _lava_fused,
     "lava-graph": _lava_graph,
 }
+# Those whose state can be taken out; Lava's is spread over its processes.
+ENGINES: dict[str, Callable[[Network, bool], Engine]] = {
+    "torch": _torch_engine,
+    "reference": _reference_engine,
+    "sim": _sim_engine,
+}
+
+
+def begin(name: str, network: Network, strict: bool = False) -> Motion:
+    """A network at rest on the backend of that name, whose libraries are here; records nothing."""
+    if name in ENGINES:
+        engine = ENGINES[name](network, strict)
+        return Motion(partial(play, engine), engine)
+    from lava_runtime.backend import play as play_on_lava
+
+    mode = name.removeprefix("lava-")
+    return Motion(partial(play_on_lava, network, mode=mode, strict=strict), None)
+
+
 _NAME = click.Choice(list(BACKENDS))  # another one is wrong usage
 backend_option = click.option(
     "--backend",

@@ -12,6 +12,7 @@ _COMMANDS = {
     "teach": "Train a float teacher that `train` can learn from.",
     "eval": "Score a text: nats per token, perplexity, firing rate.",
     "generate": "Write text with a spiking language model, on any backend.",
+    "chat": "Talk with it; its state is all the context.",
     "export": "Write a run, or any network, as NIR and netx, and prove it.",
     "verify": "Compare every spike of every backend.",
     "import": "Bring a NIR or netx file of any program to the chip's registers.",

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from export.bundle import MANIFEST, Bundle, load_bundle
 from export.import_folder import is_imported, load_imported
-from export.network_file import load_network
 from realsam.cli.backends import require_torch
 from realsam.ir import Host, Network
 from realsam.vocab import Vocabulary
@@ -16,6 +15,8 @@ from realsam.vocab import Vocabulary
 def any_network(path: Path | None) -> tuple[Network, Bundle | None]:
     """The network of a netx or NIR file, of an import, or of a bundle, which comes with it."""
     if path and not path.is_dir():
+        from export.network_file import load_network  # late: it loads nir, which no bundle needs
+
         return load_network(path), None
     if path and is_imported(path):
         return load_imported(path), None

@@ -3,18 +3,27 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from export.bundle import SHIPPED
 from realsam.cli.backends import backend_option, require
 from realsam.cli.models import network_of
-from realsam.console import STDERR, Command, emit_json, format_option, strict_option
+from realsam.console import (
+    SAMPLING,
+    STDERR,
+    Command,
+    emit_json,
+    format_option,
+    strict_option,
+    with_options,
+)
 from realsam.documents import read_documents
 from realsam.files import refuse_place
 from realsam.ir import ClosedLoop, Driver, Network, Replay, Run, Sampler
 from realsam.memory import refuse_record
-from realsam.profiling import Model, ablated, members, model_name, profile_of, settings_of
+from realsam.profiling import Model, ablated, members, model_name, profile_of
 from realsam.report import Profile, ablation_line, save_profile
 from realsam.vocab import prompt_tokens
 from sim.simulator import fast_host, fast_sampler
@@ -38,9 +47,7 @@ Played = tuple[Run, list[int], int, dict[str, float]]
     type=click.IntRange(1),
     help=f"Tokens to sample after the prompt [{_SAMPLED}], or to read [all].",
 )
-@click.option("--temperature", type=float, default=0.7, show_default=True, help="0: likeliest.")
-@click.option("--top-k", type=int, default=40, show_default=True, help="0: all tokens.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@with_options(SAMPLING)
 @click.option("--ablate", "group", metavar="GROUP", help="Also score without the spikes of GROUP.")
 @click.option("--out", type=_PATH, required=True, help="File to write.")
 @backend_option
@@ -51,14 +58,12 @@ def command(
     prompt: str | None,
     data: Path | None,
     n_tokens: int | None,
-    temperature: float,
-    top_k: int,
-    seed: int,
     group: str | None,
     out: Path,
     backend: str,
     strict: bool,
     style: str,
+    **sampling: Any,
 ) -> None:
     """Play MODEL, a bundle or a run (default: the shipped model), and record it for `report`.
 
@@ -76,7 +81,7 @@ def command(
         if data:
             played = _read(given, data, n_tokens, play)
         else:
-            sampler = fast_sampler(Sampler(temperature, top_k, seed))
+            sampler = fast_sampler(Sampler(**sampling))
             played = _sampled(given, str(prompt), n_tokens or _SAMPLED, sampler, play)
         profile = profile_of(model_name(folder), given, *played)
         if group is not None:
@@ -104,7 +109,7 @@ def _sampled(model: Model, prompt: str, n_tokens: int, sampler: Sampler, play: P
     refuse_record(network, n_tokens, "tokens")
     loop = ClosedLoop(fast_host(host), tokens, sampler, n_tokens)
     run = play(network, loop)
-    return run, loop.tokens, len(tokens), settings_of(sampler)
+    return run, loop.tokens, len(tokens), sampler.settings
 
 
 def _say(profile: Profile, out: Path, style: str) -> None:

@@ -1,6 +1,7 @@
 """The waist: `Network` and `Host` say what to run, `Run` says what happened."""
 
 from realsam.ir.driver import ClosedLoop, Driver, Replay
+from realsam.ir.engine import Engine, Hear, Motion, Snapshot, play
 from realsam.ir.host import Host, perplexity
 from realsam.ir.network import Network
 from realsam.ir.neuron import Input, Lif, Reset, readout, split_bias
@@ -25,10 +26,13 @@ __all__ = [
     "IO_PHASES",
     "ClosedLoop",
     "Driver",
+    "Engine",
+    "Hear",
     "Host",
     "Input",
     "Layer",
     "Lif",
+    "Motion",
     "Network",
     "Projection",
     "Recorder",
@@ -36,6 +40,7 @@ __all__ = [
     "Reset",
     "Run",
     "Sampler",
+    "Snapshot",
     "Sparse",
     "TokenClock",
     "as_list",
@@ -46,6 +51,7 @@ __all__ = [
     "load_run",
     "perplexity",
     "place",
+    "play",
     "provenance",
     "readout",
     "readout_layer",

@@ -11,7 +11,9 @@ from typing import Protocol
 
 from realsam.arrays import I64, U8, Spikes
 from realsam.ir.host import Host
-from realsam.ir.sampler import Sampler
+from realsam.ir.sampler import PENALTY_WINDOW, Sampler
+
+Ends = Callable[[Sequence[int]], bool]  # whether these tokens end a text; called after each
 
 
 class Driver(Protocol):
@@ -25,11 +27,11 @@ class Driver(Protocol):
     def take(self, voltage: I64) -> int | None:
         """Receive the readout voltages [D] of the token fed last; returns the next, if chosen."""
 
-    def follow(self, choice: int | None) -> None:
-        """Do what `take` did in a twin that returned this choice."""
+    def follow(self, voltage: I64, choice: int | None, /) -> None:
+        """Do what `take` did with this voltage in a twin, where it returned this choice."""
 
     def twin(self) -> "Driver":
-        """A silent copy at the same place, to be played in another process."""
+        """A silent copy at the same place, to be played in a process that is forked later."""
 
 
 class Replay:
@@ -51,7 +53,7 @@ class Replay:
     def take(self, voltage: I64) -> int | None:
         """See Driver; a replay needs no answer."""
 
-    def follow(self, choice: int | None) -> None:
+    def follow(self, voltage: I64, choice: int | None, /) -> None:
         """See Driver."""
 
     def twin(self) -> "Replay":
@@ -60,7 +62,10 @@ class Replay:
 
 
 class ClosedLoop:
-    """Feed a prompt, then up to n_new sampled tokens; by default stop at the end of the text."""
+    """Feed a prompt, then up to n_new sampled tokens; by default stop at the end of the text.
+
+    `ends` says of the tokens after the prompt whether they end the text, too.
+    """
 
     def __init__(
         self,
@@ -70,11 +75,13 @@ class ClosedLoop:
         n_new: int,
         on_token: Callable[[int], None] | None = None,
         stop_at_end: bool = True,
+        ends: Ends | None = None,
     ) -> None:
         self._host = host
         self._sampler = sampler
         self._on_token = on_token
         self._stop_at_end = stop_at_end
+        self._ends = ends
         self._n_prompt = len(prompt)
         self._fed = 0
         self.tokens = list(prompt)
@@ -82,23 +89,30 @@ class ClosedLoop:
 
     def spikes(self) -> U8 | None:
         """See Driver."""
-        ended = self.generated[-1:] == [self._host.end_of_text]
-        if (ended and self._stop_at_end) or self._fed >= self.length:
+        if self._has_ended() or self._fed >= self.length:
             return None
         row: U8 = self._host.code[self.tokens[self._fed]]
         self._fed += 1
         return row
+
+    def _has_ended(self) -> bool:
+        if len(self.tokens) == self._n_prompt:
+            return False
+        if self._stop_at_end and self.tokens[-1] == self._host.end_of_text:
+            return True
+        return self._ends is not None and self._ends(self.generated)
 
     def take(self, voltage: I64) -> int | None:
         """See Driver."""
         if self._fed < len(self.tokens):
             return None
         logits = self._host.logits(voltage)
-        token = self._sampler.pick(logits, self._host.nats_per_logit, self._fed)
-        self.follow(token)
+        past = self.tokens[-PENALTY_WINDOW:]
+        token = self._sampler.pick(logits, self._host.nats_per_logit, self._fed, past)
+        self.follow(voltage, token)
         return token
 
-    def follow(self, choice: int | None) -> None:
+    def follow(self, _: I64, choice: int | None, /) -> None:
         """See Driver."""
         if choice is None:
             return

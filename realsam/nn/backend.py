@@ -5,15 +5,26 @@ later layers, readouts with a memory or spikes, strict mode.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from realsam.arrays import Spikes
+from realsam.arrays import I64, Spikes
 from realsam.errors import NetworkError
 from realsam.fixedpoint import DECAY_ONE
-from realsam.ir import Driver, Lif, Network, Projection, Recorder, Run, from_network
+from realsam.ir import (
+    Driver,
+    Lif,
+    Network,
+    Projection,
+    Recorder,
+    Run,
+    Snapshot,
+    from_network,
+)
+from realsam.ir import play as play_driver
 from realsam.limits import NEVER_SPIKES
 from realsam.nn.play import play
 from realsam.nn.population import Played, Population, ReadoutWeights, State
@@ -86,6 +97,48 @@ def _refuse_readout(lif: Lif) -> None:
         )
 
 
+class TorchEngine:
+    """A token-clock Network in motion, one document; all state is zero at first."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._moving = TorchNetwork(network)
+        self._state = self._moving.start(1)
+        self._step = 0
+
+    def token(self, spikes: Spikes) -> tuple[Spikes, I64]:
+        """Advance one token; returns all its spikes and the readout voltages [D].
+
+        Raises:
+            RunError: if the input lines cannot carry these spikes [M].
+        """
+        self.network.input.refuse(spikes)
+        code = torch.tensor(spikes, dtype=torch.float32)[None, None]
+        played = self._moving.play(code, self._state)
+        self._state = played.state
+        self._step += self.network.steps_per_token
+        voltage = played.voltage[0, 0].numpy().astype(np.int64)
+        return np.concatenate([spikes, _joined(self._state.s, voltage.size, np.uint8)]), voltage
+
+    def snapshot(self) -> Snapshot:
+        """The same as that of the simulator, but for the readout, whose v has no memory."""
+        n = self.network.sizes[self.network.readout]
+        return {
+            "v": _joined(self._state.v, n, np.int64),
+            "fired": _joined(self._state.s, n, np.uint8),
+            "step": np.array([self._step]),
+        }
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on where a snapshot was taken, by this engine or by the simulator's."""
+        ends = np.cumsum([len(layer.dv) for layer in self._moving.layers])
+        v, s = (
+            tuple(torch.tensor(x, dtype=torch.float32)[None] for x in np.split(whole, ends)[:-1])
+            for whole in (snapshot["v"], snapshot["fired"])
+        )
+        self._state, self._step = State(v, s), int(snapshot["step"].item())
+
+
 def run(network: Network, driver: Driver) -> Run:
     """Run one document from reset.
 
@@ -93,20 +146,12 @@ def run(network: Network, driver: Driver) -> Run:
         NetworkError: if the network does not follow the token clock, or as `Lacks` says.
         RunError: if the input lines cannot carry what the driver feeds.
     """
-    engine, recorder = TorchNetwork(network), Recorder(network, "torch")
-    state = engine.start(1)
-    while (spikes := driver.spikes()) is not None:
-        network.input.refuse(spikes)
-        code = torch.tensor(spikes, dtype=torch.float32)[None, None]
-        played = engine.play(code, state)
-        state = played.state
-        read = played.voltage[0, 0].numpy().astype(np.int64)
-        recorder.add(_vector(spikes, played.fired, len(read)), read)
-        driver.take(read)
+    engine, recorder = TorchEngine(network), Recorder(network, "torch")
+    play_driver(engine, driver, recorder.add)
     return recorder.run(torch=torch.__version__)
 
 
-def _vector(spikes: Spikes, fired: Sequence[Tensor], n_readout: int) -> Spikes:
-    """All spikes of a token in the order of the network's populations."""
-    layers = [s[0, 0].numpy().astype(np.uint8) for s in fired]
-    return np.concatenate([spikes, *layers, np.zeros(n_readout, np.uint8)])
+def _joined(layers: Sequence[Tensor], n_readout: int, dtype: type[np.uint8 | np.int64]) -> Any:
+    """Values [1, N] of the layers as one array, and zeros for the readout."""
+    values = [layer[0].numpy().astype(dtype) for layer in layers]
+    return np.concatenate([*values, np.zeros(n_readout, dtype)])

@@ -54,7 +54,7 @@ class Profile:
     text: Text
     updates_event: dict[str, I64]  # [K] neurons whose voltage changed, per population
     differences: int  # spikes and readout voltages unlike those of the simulator
-    settings: dict[str, float]  # seed, temperature, top_k of a sampled text
+    settings: dict[str, float]  # those of the `Sampler` of a sampled text
     ablation: Ablation | None = None
 
 

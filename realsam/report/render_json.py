@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from realsam.ir.sampler import SETTINGS
 from realsam.report.counts import (
     PopulationCounts,
     activation_sparsity,
@@ -64,9 +65,7 @@ def run_json(profile: Profile) -> Json:
         "prompt_tokens": profile.text.n_prompt,
         "tokens_per_second": run.tokens_per_second,
         "seconds": float(run.seconds[-1]) if run.n_tokens else 0.0,
-        "seed": settings.get("seed"),
-        "temperature": settings.get("temperature"),
-        "top_k": settings.get("top_k"),
+        **{name: settings.get(name) for name in SETTINGS},
         "text": "".join(profile.text.pieces),
         "nats_per_token": profile.text.nats_per_token,
         "differences": profile.differences,

@@ -10,7 +10,9 @@ from realsam import live
 from realsam.ir import Replay
 from realsam.live import Activity, LiveView
 from realsam.report import count, estimate, facts_of, load_costs, quantities
+from realsam.vocab import Stops
 from sim import reference
+from sim.simulator import engine
 from tests.realsam.test_profiling import model, played
 
 
@@ -20,8 +22,8 @@ def test_activity_is_that_of_the_report() -> None:
     run, _ = played(given[0], given)
     seen = Activity(given[0])
 
-    for row in run.spikes["in"]:
-        seen.play(row)
+    for fired in np.concatenate([run.spikes[name] for name in given[0].sizes], axis=1):
+        seen.hear(fired)
 
     counts = count(facts_of(given[0]), run)
     assert seen.means.tolist() == [p.firing_rate for p in counts.lif]
@@ -34,7 +36,7 @@ def test_first_token_is_shown_as_it_is() -> None:
     network, host, _ = model()
     seen = Activity(network)
 
-    seen.play(host.code[5])
+    seen.hear(engine(network).token(host.code[5])[0])
 
     run = reference.run(network, Replay(host.code[5:6]))
     assert seen.rates.tolist() == [run.spikes[name].mean() for name in ("layer1", "layer2")]
@@ -43,16 +45,21 @@ def test_first_token_is_shown_as_it_is() -> None:
 def test_bars_are_scaled_to_the_highest_rate() -> None:
     """None is longer than its place, however often neurons fire."""
     network, host, _ = model()
-    seen = Activity(network)
+    seen, moving = Activity(network), engine(network)
 
     for token in range(20):
-        seen.play(host.code[token])
+        seen.hear(moving.token(host.code[token])[0])
         assert 0.1 <= seen.highest >= seen.rates.max()
 
 
 def test_silence_is_no_division() -> None:
     """Before the first token."""
     assert Activity(model()[0]).means.tolist() == [0, 0]
+
+
+def view_of(given: tuple, tokens: list[int]) -> LiveView:
+    """A view of a text that nothing stops."""
+    return LiveView(given, "One day", tokens, Stops(given[2], ()))
 
 
 @pytest.fixture
@@ -66,7 +73,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Console:
 def test_view_has_a_bar_per_layer(terminal: Console) -> None:
     """Name, rate, mean; the text; speed and energy with its table."""
     given = model()
-    view = LiveView(given, "One day", [given[2].end_of_text, 40])
+    view = view_of(given, [given[2].end_of_text, 40])
     for token in (41, 42):
         view.add(token)
 
@@ -85,7 +92,7 @@ def test_text_is_printed_at_the_end(terminal: Console, capsys: pytest.CaptureFix
     given = model()
 
     def interrupted() -> None:
-        with LiveView(given, "One day", [5]) as view:
+        with view_of(given, [5]) as view:
             view.add(41)
             raise KeyboardInterrupt
 
@@ -97,7 +104,7 @@ def test_text_is_printed_at_the_end(terminal: Console, capsys: pytest.CaptureFix
 
 def test_nothing_new_prints_nothing(terminal: Console, capsys: pytest.CaptureFixture[str]) -> None:
     """As the plain way."""
-    with LiveView(model(), "One day", [5]):
+    with view_of(model(), [5]):
         pass
 
     assert capsys.readouterr().out == ""
@@ -105,7 +112,7 @@ def test_nothing_new_prints_nothing(terminal: Console, capsys: pytest.CaptureFix
 
 def test_drawing_before_the_first_token(terminal: Console) -> None:
     """The screen is refreshed while the prompt is read."""
-    terminal.print(LiveView(model(), "One day", [5]).draw())
+    terminal.print(view_of(model(), [5]).draw())
 
     assert "0 tokens, 0 tokens/s, 0.0 uJ" in terminal.file.getvalue()
     assert np.isfinite(live.Activity(model()[0]).rates).all()

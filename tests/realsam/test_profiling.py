@@ -8,7 +8,7 @@ import pytest
 from realsam import profiling
 from realsam.errors import ReportError
 from realsam.ir import ClosedLoop, Network, Replay, Run, Sampler, silenced, to_network
-from realsam.profiling import Model, ablated, members, profile_of, score, settings_of
+from realsam.profiling import Model, ablated, members, profile_of, score
 from sim import reference
 from tests import strategies, tiny
 from tests.realsam.report import profiles
@@ -37,12 +37,12 @@ def test_text_is_that_of_the_run() -> None:
     given = model()
     run, tokens = played(given[0], given)
 
-    made = profile_of("m", given, run, tokens, 3, settings_of(SAMPLER))
+    made = profile_of("m", given, run, tokens, 3, SAMPLER.settings)
 
     assert (len(made.text.tokens), made.run.n_tokens, made.text.n_prompt) == (8, 7, 3)
     assert "".join(made.text.pieces).replace("<|endoftext|>", "") == given[2].decode(tokens)
     assert made.text.pieces[0] == "<|endoftext|>"
-    assert made.settings == {"seed": 3, "temperature": 1.0, "top_k": 0}
+    assert made.settings == SAMPLER.settings
 
 
 def test_half_a_character_at_the_end_is_marked() -> None:

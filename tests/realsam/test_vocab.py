@@ -11,8 +11,10 @@ from realsam.errors import BundleError, DataError, PromptError
 from realsam.vocab import (
     END_OF_TEXT,
     MAX_PROMPT_TOKENS,
+    Stops,
     TextStream,
     Vocabulary,
+    given_tokens,
     load_vocabulary,
     prompt_tokens,
 )
@@ -187,6 +189,83 @@ def test_unreadable_file_is_named(tmp_path: Path, content: bytes | None) -> None
 
     with pytest.raises(BundleError, match=r"tokenizer\.json: not readable"):
         load_vocabulary(path)
+
+
+def stopped(text: str, *stops: str) -> list[str]:
+    """What a stream shows of a text, byte by byte, up to the first stop; its rest comes last."""
+    vocabulary = tiny.vocabulary()
+    ends = Stops(vocabulary, stops)
+    stream, fed = TextStream(vocabulary, ends), list[int]()
+    shown = []
+    for token in [token for char in text for token in vocabulary.encode(char)]:
+        fed.append(token)
+        shown.append(stream.add(token))
+        if ends(fed):
+            break
+    return [*shown, stream.end()]
+
+
+@pytest.mark.parametrize(
+    ("text", "stops", "shown"),
+    [
+        ("abc", (), "abc"),
+        ("abc", ("c",), "ab"),
+        ("abc", ("a",), ""),
+        ("abcabc", ("bc",), "a"),
+        ("aab", ("ab",), "a"),
+        ("ab", ("abc",), "ab"),
+        ("abd", ("abc", "d"), "ab"),
+        ("xyz", ("yz", "xy"), ""),
+        ("Grüße", ("ß",), "Grü"),
+        ("a\nUser: b", ("\nUser:",), "a"),
+        ("a\nUse: b", ("\nUser:",), "a\nUse: b"),
+    ],
+)
+def test_text_ends_before_its_first_stop(text: str, stops: tuple[str, ...], shown: str) -> None:
+    """Whatever came before is shown, also what looked like the beginning of one."""
+    assert shown == "".join(stopped(text, *stops))
+    assert shown == Stops(tiny.vocabulary(), stops).text(tiny.vocabulary().encode(text))
+
+
+def test_beginning_of_a_stop_is_held_back() -> None:
+    """Until it is clear that it is none."""
+    assert stopped("abxab", "abc") == ["", "", "abx", "", "", "ab"]
+
+
+@given(
+    st.text(st.sampled_from("ab\nü"), max_size=12), st.text(st.sampled_from("ab\nü"), min_size=1)
+)
+def test_stream_and_text_agree(text: str, stop: str) -> None:
+    """Any text and any stop, in tokens of all lengths."""
+    vocabulary = tiny.vocabulary()
+    expected = text.split(stop, maxsplit=1)[0]
+
+    assert expected == "".join(stopped(text, stop))
+    assert expected == Stops(vocabulary, [stop]).text(vocabulary.encode(text))
+
+
+def test_stop_inside_a_token_is_met() -> None:
+    """A token may go on after it."""
+    vocabulary = tiny.vocabulary()
+    token = next(t for t in range(vocabulary.size) if len(vocabulary.piece(t)) > 2)
+    inside = vocabulary.piece(token)[1:2].decode()
+
+    assert Stops(vocabulary, [inside])([token])
+    assert not Stops(vocabulary, [inside])([])
+
+
+def test_bad_stops_are_refused() -> None:
+    """Nothing ends every text at once; half a character is none."""
+    with pytest.raises(PromptError, match="a stop text is empty; give it characters"):
+        Stops(tiny.vocabulary(), ["a", ""])
+    with pytest.raises(PromptError, match="the stop text is not UTF-8 at character 1"):
+        Stops(tiny.vocabulary(), ["a\udcff"])
+
+
+def test_given_text_may_not_end_itself() -> None:
+    """The one token that is no text."""
+    with pytest.raises(PromptError, match=re.escape(f"the message contains {END_OF_TEXT}")):
+        given_tokens(tiny.vocabulary(), f"Hi {END_OF_TEXT}", "the message")
 
 
 def test_prompt_starts_with_the_end_of_text() -> None:

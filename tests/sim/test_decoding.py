@@ -38,29 +38,33 @@ def test_random_words_are_those_of_numpy(seed: int, position: int) -> None:
     logits=st.lists(LOGITS, min_size=1, max_size=60),
     top_k=st.integers(1, 60),
     scale=st.sampled_from([1, 7, 2**20, 2**40, 2**62]),
+    share=st.sampled_from([1, 2**29, 2**29 + 1, 2**30 - 1, 2**30]) | st.integers(1, 2**30),
     seed=SEEDS,
     position=st.integers(0, 10**6),
 )
 def test_choice_is_the_plain_one(
-    logits: list[int], top_k: int, scale: int, seed: int, position: int
+    logits: list[int], top_k: int, scale: int, share: int, seed: int, position: int
 ) -> None:
-    """Ties, all tokens, tiny and huge temperatures."""
-    args = np.array(logits), min(top_k, len(logits)), scale, np.uint64(seed), position
+    """Ties, all tokens, the likeliest alone, tiny and huge temperatures."""
+    args = np.array(logits), min(top_k, len(logits)), scale, share, np.uint64(seed), position
 
     assert sampler.choose(*args) == decoding.choose(*args)
 
 
 @pytest.mark.parametrize("top_k", [0, 1, 40])
-def test_fast_sampler_picks_the_same_tokens(top_k: int) -> None:
-    """At the temperatures that people use."""
+@pytest.mark.parametrize("others", [{}, {"top_p": 0.9, "repetition_penalty": 1.5}])
+def test_fast_sampler_picks_the_same_tokens(top_k: int, others: dict[str, float]) -> None:
+    """At the settings that people use."""
     rng = np.random.default_rng(0)
-    plain = Sampler(0.8, top_k, seed=3)
+    plain = Sampler(0.8, top_k, 3, **others)
+    past: list[int] = []
     for position in range(50):
         logits = (rng.normal(size=500) * 30000).astype(np.int64)
 
-        expected = plain.pick(logits, 1e-4, position)
+        expected = plain.pick(logits, 1e-4, position, past)
 
-        assert expected == fast_sampler(plain).pick(logits, 1e-4, position)
+        assert expected == fast_sampler(plain).pick(logits, 1e-4, position, past)
+        past.append(expected)
 
 
 def test_fast_sampler_equals_the_plain_one_as_a_value() -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from rich.console import Console
 from export.bundle import SHIPPED
 from realsam import generation
 from realsam import live as live_module
+from realsam.arrays import I64
 from realsam.cli import backends
 from realsam.cli import main as main_module
 from realsam.cli.backends import BACKENDS, installed
@@ -147,18 +149,57 @@ def test_a_run_writes_what_its_bundle_writes(trained: Path, bundle: Path) -> Non
     assert of_run["populations"] == of_bundle["populations"]
 
 
+@every_backend
+def test_all_sampling_options_write_one_text(backend: str, small: Path, monkeypatch: Patch) -> None:
+    """Top-p, the penalty and a stop are integers, too."""
+    require(backend)
+    options = ("--temperature", 2, "--top-p", 0.8, "--repetition-penalty", 1.4)
+    words = (small, *PROMPT, "--tokens", 40, *options, "--stop", "e")
+    text, truth = played("reference", monkeypatch, *words)
+
+    written, run = played(backend, monkeypatch, *words)
+
+    assert "e" not in text.removeprefix("One day")
+    assert text == written
+    assert truth.digests() == run.digests()
+
+
+def test_text_ends_before_a_stop(small: Path) -> None:
+    """The same for people and programs; the tokens that held it are counted."""
+    words = ("generate", small, *PROMPT, "--tokens", 40, "--temperature", 2)
+    whole = parsed(call(*words, "--format", "json"))["text"].removeprefix("One day")
+    stop = re.findall("[a-z]{2}", whole)[2]
+
+    values = parsed(call(*words, "--stop", "\U0001f98a", "--stop", stop, "--format", "json"))
+    shown = call(*words, "--stop", stop).stdout
+
+    assert values["text"] == f"One day{whole.split(stop)[0]}"
+    assert shown.startswith(f"{values['text']}\n\npopulation")
+    assert 0 < values["tokens"] < 40
+
+
+def test_penalty_and_top_p_change_the_text(small: Path) -> None:
+    """Each does something of its own."""
+    words = ("generate", small, *PROMPT, "--tokens", 30, "--temperature", 2, "--format", "json")
+    options = ((), ("--top-p", 0.5), ("--repetition-penalty", 3))
+
+    texts = [parsed(call(*words, *option))["text"] for option in options]
+
+    assert len(set(texts)) == 3
+
+
 def stopping(after: int, stop: BaseException) -> Callable[..., Run]:
     """A backend that stops when it has chosen so many tokens."""
 
     def play(network: Network, driver: Driver, strict: bool = False) -> Run:
-        follow = driver.follow
+        take = driver.take
 
-        def counted(choice: int | None) -> None:
-            follow(choice)
+        def counted(voltage: I64) -> None:
+            take(voltage)
             if len(driver.generated) == after:
                 raise stop
 
-        driver.follow = counted
+        driver.take = counted
         return reference.run(network, driver, strict)
 
     return play
@@ -306,6 +347,9 @@ def test_torch_has_no_strict_mode(small: Path) -> None:
         (("--prompt", "! " * 5000), "tokens, more than 4096; shorten it"),
         ((*PROMPT, "--temperature", "nan"), "temperature = nan is outside 0..100"),
         ((*PROMPT, "--top-k", "-1"), "top_k = -1 is negative"),
+        ((*PROMPT, "--top-p", "nan"), "top_p = nan is not above 0 and at most 1"),
+        ((*PROMPT, "--repetition-penalty", "0"), "repetition_penalty = 0.0 is outside 1..100"),
+        ((*PROMPT, "--stop", ""), "a stop text is empty; give it characters, or leave it out"),
         ((*PROMPT, "--seed", "-1"), "seed = -1 is outside 0..2**64-1"),
     ],
 )

@@ -1,5 +1,7 @@
 """Drivers: the prompt first, then what was sampled, until the end."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -77,6 +79,35 @@ def test_end_of_text_can_be_played_on() -> None:
     assert loop.generated == [0, 2, 0, 3]
 
 
+def test_stop_ends_the_loop() -> None:
+    """It is asked for the new tokens alone, after each, on either side of a twin."""
+    asked: list[list[int]] = []
+
+    def ends(tokens: Sequence[int]) -> bool:
+        asked.append(list(tokens))
+        return tokens[-2:] == [2, 3]
+
+    loop = ClosedLoop(voting_host(), [2, 3], LIKELIEST, n_new=9, ends=ends)
+    twin = loop.twin()
+
+    for driver in (loop, twin):
+        play(driver, [1, 3, 2, 3, 1, 1])
+
+    assert loop.generated == twin.generated == [3, 2, 3]
+    assert asked == [[3], [3, 2], [3, 2, 3]] * 2
+
+
+def test_penalty_hears_prompt_and_text() -> None:
+    """The likeliest token that is neither in the prompt nor was chosen before."""
+    sampler = Sampler(temperature=0, repetition_penalty=100)
+    host = tiny.host(readout=4, decode=np.eye(4), bias=[0, 30, 20, 10], nats_per_logit=0.1)
+    loop = ClosedLoop(host, [0, 1], sampler, n_new=3)
+
+    play(loop, [0, 0, 0, 0])
+
+    assert loop.generated == [2, 3, 1]
+
+
 def test_end_of_text_in_the_prompt_does_not_end_it() -> None:
     """A prompt may be the end of text alone."""
     loop = ClosedLoop(voting_host(), [0], LIKELIEST, n_new=2)
@@ -127,7 +158,7 @@ def test_follow_does_what_the_twin_did() -> None:
 
     while (row := twin.spikes()) is not None:
         assert row.tolist() == loop.spikes().tolist()
-        loop.follow(twin.take(vote(2)))
+        loop.follow(vote(2), twin.take(vote(2)))
 
     assert loop.spikes() is None
     assert loop.tokens == twin.tokens

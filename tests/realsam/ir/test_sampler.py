@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from realsam.errors import PromptError
 from realsam.ir import Sampler
+from realsam.ir.sampler import PENALTY_WINDOW
 
 LOGITS = np.array([5, 9, -3, 9, 0])
 UNIT = 0.25  # nats per logit
@@ -57,6 +58,67 @@ def test_top_k_keeps_the_k_likeliest() -> None:
 def test_top_k_zero_or_large_keeps_all(top_k: int) -> None:
     """0 means all; more than there are means all too."""
     assert set(picks(Sampler(temperature=100, top_k=top_k))) == {0, 1, 2, 3, 4}
+
+
+@pytest.mark.parametrize(
+    ("top_p", "kept"),
+    [(1e-300, 1), (0.25, 1), (0.250001, 2), (0.5, 2), (0.75, 3), (0.750001, 4), (1.0, 4)],
+)
+def test_top_p_keeps_the_fewest_tokens_with_that_share(top_p: float, kept: int) -> None:
+    """Of four equal tokens the lower ids; a share that is met exactly needs no more."""
+    assert set(picks(Sampler(1, top_p=top_p), np.zeros(4, np.int64))) == set(range(kept))
+
+
+def test_top_p_is_of_what_top_k_kept() -> None:
+    """Half of two equal tokens is one, half of four would be two."""
+    assert set(picks(Sampler(1, top_k=2, top_p=0.5), np.zeros(4, np.int64))) == {0}
+
+
+def test_top_p_is_of_the_tempered_weights() -> None:
+    """What is likely alone when it is cold is not when it is hot."""
+    assert set(picks(Sampler(0.1, top_p=0.6), np.array([4, 0, 0]))) == {0}
+    assert set(picks(Sampler(100, top_p=0.6), np.array([4, 0, 0]))) == {0, 1}
+
+
+def test_penalty_divides_the_odds() -> None:
+    """4000 draws of two equal tokens, one of which was there before: three to one."""
+    sampler, n = Sampler(1.0, repetition_penalty=3.0), 4000
+    drawn = [sampler.pick(np.zeros(2, np.int64), 2.0**-20, i, [1, 1]) for i in range(n)]
+
+    assert abs(drawn.count(0) - 3000) < 4 * np.sqrt(750)
+
+
+def test_penalty_reaches_back_over_its_window() -> None:
+    """The latest 64 tokens, and none before."""
+    sampler = Sampler(0, repetition_penalty=100)
+    for n, token in ((PENALTY_WINDOW - 1, 0), (PENALTY_WINDOW, 1)):
+        past = [1, *[2] * n]
+
+        assert token == sampler.pick(np.array([0, 1, -50]), UNIT, 0, past)
+
+
+def test_penalty_is_the_same_however_often_a_token_came() -> None:
+    """One factor of two does not bridge a whole nat."""
+    sampler = Sampler(0, repetition_penalty=2)
+
+    assert sampler.pick(np.array([0, 100]), 0.01, 0, [1] * 60) == 1
+
+
+def test_penalty_leaves_the_logits_alone() -> None:
+    """They are those of the caller."""
+    logits = LOGITS.copy()
+
+    Sampler(repetition_penalty=5).pick(logits, UNIT, 0, [1, 3])
+
+    assert logits.tolist() == LOGITS.tolist()
+
+
+def test_huge_penalty_of_tiny_units_stays_within_64_bits() -> None:
+    """The token is out of sight, and the least likely one."""
+    far = np.array([2**45, -(2**45)])
+
+    assert Sampler(0, repetition_penalty=100).pick(far, 1e-300, 0, [0]) == 0
+    assert Sampler(1, repetition_penalty=100).pick(np.array([5, 0]), 1e-300, 0, [0]) == 1
 
 
 def test_lower_id_wins_a_tie_at_the_edge_of_top_k() -> None:
@@ -148,6 +210,12 @@ def test_token_forty_octaves_below_is_never_drawn_wrongly() -> None:
         ({"temperature": float("nan")}, "temperature = nan is outside 0..100"),
         ({"temperature": float("inf")}, "temperature = inf is outside 0..100"),
         ({"top_k": -1}, "top_k = -1 is negative"),
+        ({"top_p": 0.0}, "top_p = 0.0 is not above 0 and at most 1"),
+        ({"top_p": 1.01}, "top_p = 1.01 is not above 0 and at most 1"),
+        ({"top_p": float("nan")}, "top_p = nan is not above 0 and at most 1"),
+        ({"repetition_penalty": 0.9}, "repetition_penalty = 0.9 is outside 1..100"),
+        ({"repetition_penalty": float("nan")}, "repetition_penalty = nan is outside 1..100"),
+        ({"repetition_penalty": float("inf")}, "repetition_penalty = inf is outside 1..100"),
         ({"seed": -1}, "seed = -1 is outside 0..2**64-1"),
         ({"seed": 2**64}, f"seed = {2**64} is outside 0..2**64-1"),
     ],

@@ -34,7 +34,8 @@ KEYS = {
     ],
     "run": [
         *("backend", "versions", "n_tokens", "prompt_tokens", "tokens_per_second", "seconds"),
-        *("seed", "temperature", "top_k", "text", "nats_per_token", "differences"),
+        *("seed", "temperature", "top_k", "top_p", "repetition_penalty", "text"),
+        *("nats_per_token", "differences"),
     ],
     "tokens": [
         *("id", "text", "generated", "nats", "spikes", "synops", "updates", "updates_event"),
