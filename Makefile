@@ -15,7 +15,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --no-input install --no-compile 
 
 EXTRAS := lava,report
 EXTRAS_TRAIN := $(EXTRAS),train
-EXTRAS_DEV := $(EXTRAS_TRAIN),dev
+EXTRAS_DEV := $(EXTRAS_TRAIN),data,dev
 EXTRAS_LIBRARIES := $(EXTRAS_DEV),libraries
 
 # Stamps: what is in .venv. They age when a list of dependencies changes.

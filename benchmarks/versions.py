@@ -26,7 +26,7 @@ from realsam.documents import read_documents
 from realsam.evaluation import evaluate
 from realsam.lower import lower
 from realsam.nn.scoring import score as torch_score
-from realsam.train.corpus import split
+from realsam.train.corpus import read_text
 from realsam.train.data import Windows
 from realsam.train.device import pick_device
 from realsam.train.loop import Progress
@@ -106,9 +106,8 @@ def main(
     session = prepare(files, valid, version, given, device, run)
     model, config = session.trainer.model.config, session.trainer.config
     vocabulary = load_vocabulary(run / TOKENIZER)
-    documents, _ = split(files, valid)
     windows = Windows(
-        vocabulary.encode_all(documents),
+        read_text(files, valid).tokens(vocabulary),
         vocabulary.end_of_text,
         config.batch,
         config.window,

@@ -10,7 +10,6 @@ record.safetensors  the training module's own spikes on the probe text
 
 import json
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from safetensors.numpy import save_file
 
 import realsam
 from export.netx import from_netx, to_netx
+from realsam import files
 from realsam.errors import BundleError, ExportError
 from realsam.ir import Host, Network, Run, load_run, save_run
 from realsam.vocab import Vocabulary, load_vocabulary
@@ -46,11 +46,13 @@ READERS: Mapping[str, Callable[[Path], Network]] = {NETX: from_netx, NIR: _from_
 SHIPPED = Path(realsam.__file__).parent / "models" / "tinystories-6x512"
 _PIECE = 1 << 18  # bytes read at a time: a file is never in memory as a whole
 _CURE = "export it again, or restore the folder"
+_OTHERS = ("holds a tagger, no language model", "holds a language model, no tagger")
+_USES = ("find entities with `realsam ner tag`", "name a bundle that `realsam ner train` wrote")
 
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """A deployable language model."""
+    """A deployable language model or tagger."""
 
     path: Path
     network: Network
@@ -65,11 +67,16 @@ class Bundle:
         return [name for name in READERS if name in self.manifest["files"]]
 
 
-def load_bundle(path: Path | None = None) -> Bundle:
+def load_bundle(path: Path | None = None, tagger: bool | None = False) -> Bundle:
     """Read a bundle, the shipped model by default.
 
+    Args:
+        path: its folder.
+        tagger: whether it must be a tagger, or a language model; None: either of them.
+
     Raises:
-        BundleError: if a file is missing, damaged, or belongs to another bundle.
+        BundleError: if a file is missing, damaged, or belongs to another bundle, or if it is not
+            what it must be.
     """
     path = path or SHIPPED
     manifest = _load_manifest(path)
@@ -87,6 +94,8 @@ def load_bundle(path: Path | None = None) -> Bundle:
             f"{path / network_file}: holds another network than the manifest says", _CURE
         )
     host = _load_host(path / HOST)
+    if tagger is not None and tagger != bool(host.tags):
+        raise BundleError(f"{path}: {_OTHERS[tagger]}", _USES[tagger])
     vocabulary = load_vocabulary(path / TOKENIZER)
     _check_host(path, network, host, vocabulary)
     record = load_run(path / RECORD)
@@ -173,7 +182,7 @@ def save_bundle(
         ExportError: if there is something else than a bundle at the folder's place.
     """
     folder = folder.resolve()
-    _refuse_foreign(folder)
+    refuse_foreign(folder)
     with replacing_folder(folder) as partial:
         if "netx" in formats:
             to_netx(network, partial / NETX)
@@ -198,7 +207,12 @@ def save_bundle(
         _keep_others(folder, partial)
 
 
-def _refuse_foreign(folder: Path) -> None:
+def refuse_foreign(folder: Path) -> None:
+    """Leave a folder alone that is no bundle.
+
+    Raises:
+        ExportError: if there is something else than a bundle at its place.
+    """
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     try:
@@ -224,34 +238,12 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
         ExportError: if there is no room for it.
     """
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        with files.replacing_folder(folder) as partial:
+            yield partial
     except OSError as error:
         raise ExportError(
             f"{folder}: cannot be written ({error.strerror})", "give another --out"
         ) from error
-    try:
-        yield partial
-        swap(partial, folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def swap(partial: Path, folder: Path) -> None:
-    """Put a finished folder in the place of an older one."""
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    old = aside / folder.name
-    try:
-        if folder.exists():
-            folder.rename(old)
-        partial.chmod(0o755)  # mkdtemp keeps a folder to its owner
-        partial.rename(folder)
-    except BaseException:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
-        raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _save_host(host: Host, path: Path) -> None:
@@ -265,6 +257,8 @@ def _save_host(host: Host, path: Path) -> None:
         "nats_per_logit": host.nats_per_logit,
         "end_of_text": host.end_of_text,
     }
+    if host.tags:
+        plain |= {"tags": host.tags, "delay": host.delay}
     save_file(tensors, path, {"realsam": json.dumps(plain)})
 
 
@@ -279,6 +273,8 @@ def _load_host(path: Path) -> Host:
                 file.get_tensor("bias"),
                 plain["nats_per_logit"],
                 plain["end_of_text"],
+                tuple(map(str, plain.get("tags", ()))),
+                int(plain.get("delay", 0)),
             )
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise BundleError(f"{path}: not a readable host ({error})", _CURE) from error

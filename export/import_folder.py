@@ -9,13 +9,11 @@ model.
 """
 
 import json
-import shutil
-import tempfile
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from export.bundle import MANIFEST, NETX, swap
+from export.bundle import MANIFEST, NETX, replacing_folder
 from export.netx import from_netx, to_netx
 from realsam.errors import BundleError, ExportError
 from realsam.ir import Network
@@ -34,22 +32,12 @@ def save_imported(folder: Path, network: Network, report: dict[str, Any]) -> Non
     """
     folder = folder.resolve()
     refuse_foreign(folder)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    except OSError as error:
-        raise ExportError(
-            f"{folder}: cannot be written ({error.strerror})", "give another --out"
-        ) from error
-    try:
+    with replacing_folder(folder) as partial:
         to_netx(network, partial / NETX)
         _write(partial / REPORT, report)
         files = {p.name: sha256(p.read_bytes()).hexdigest() for p in sorted(partial.iterdir())}
         manifest = {"format": FORMAT, "kind": KIND, "network": network.digest, "files": files}
         _write(partial / MANIFEST, manifest)
-        swap(partial, folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def is_imported(folder: Path) -> bool:

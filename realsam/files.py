@@ -1,11 +1,16 @@
-"""Files that appear whole or not at all, in places that are refused before the work."""
+"""Files and folders that appear whole or not at all, in places that are refused before the work."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 from realsam.errors import RealSamError, RunError
+
+_PIECE = 1 << 20  # bytes hashed at a time: a file is never in memory as a whole
 
 
 @contextmanager
@@ -52,3 +57,45 @@ def refuse_place(out: Path, inputs: Iterable[Path], option: str = "--out") -> No
     read = [file for path in inputs for file in (path.iterdir() if path.is_dir() else [path])]
     if out.exists() and any(path.exists() and out.samefile(path) for path in read):
         raise RunError(f"{out}: is what the run reads", f"give another {option}")
+
+
+@contextmanager
+def replacing_folder(folder: Path) -> Iterator[Path]:
+    """Give a sibling folder to fill; it takes the place of `folder` if the block ends well.
+
+    An error or an interruption leaves what was there before, and nothing else.
+    """
+    folder = folder.resolve()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        yield partial
+        swap(partial, folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def swap(partial: Path, folder: Path) -> None:
+    """Put a finished folder in the place of an older one."""
+    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    old = aside / folder.name
+    try:
+        if folder.exists():
+            folder.rename(old)
+        partial.chmod(0o755)  # mkdtemp keeps a folder to its owner
+        partial.rename(folder)
+    except BaseException:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file of any length."""
+    found = sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            found.update(piece)
+    return found.hexdigest()

@@ -30,18 +30,26 @@ INPUT = "input"
 READOUT = "readout"
 
 
-def lower(model: SpikingLM, end_of_text: int) -> tuple[Network, Host]:
-    """Read the integer network and its host out of a model.
+def lower(
+    model: SpikingLM, end_of_text: int, tags: tuple[str, ...] = (), delay: int = 0
+) -> tuple[Network, Host]:
+    """Read the integer network and its host out of a model; see `Host` for `tags` and `delay`.
 
     The input population has the code bits first and the always-on line last.
     """
     with torch.no_grad():
         network = _network(model)
-        decode = _integers(decoder_weight(model.embedding))
+        decode = _integers(decoder_weight(model.decoder))
         nats_per_logit = 1 / (WEIGHT_UNIT * DECODE_UNIT)
         bias = _integers(torch.round(model.output_bias.double() / nats_per_logit))
         host = Host(
-            _code(model.embedding), decode.astype(np.int8), bias, nats_per_logit, end_of_text
+            _code(model.embedding),
+            decode.astype(np.int8),
+            bias,
+            nats_per_logit,
+            end_of_text,
+            tags,
+            delay,
         )
     return network, host
 

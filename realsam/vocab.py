@@ -5,7 +5,9 @@ Source: Sennrich et al. 2016 (BPE); the `tokenizers` library does the work.
 
 import codecs
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from tokenizers.pre_tokenizers import ByteLevel
@@ -16,6 +18,14 @@ END_OF_TEXT = "<|endoftext|>"
 MIN_SIZE = 257  # 256 bytes and the end of text
 MAX_SIZE = 1 << 20
 MAX_PROMPT_TOKENS = 4096
+
+
+class Word(NamedTuple):
+    """What the tokenizer never joins with its neighbours, the space before it included."""
+
+    tokens: tuple[int, ...]
+    start: int  # in the text, in characters
+    end: int  # behind the last one
 
 
 class Vocabulary:
@@ -42,6 +52,16 @@ class Vocabulary:
     def encode_all(self, texts: list[str]) -> list[list[int]]:
         """Token ids of many texts, on all cores."""
         return [list(e.ids) for e in self._tokenizer.encode_batch(texts, add_special_tokens=False)]
+
+    def words(self, text: str) -> list[Word]:
+        """The words of a text, whose tokens are those of `encode`."""
+        found = self._tokenizer.encode(text, add_special_tokens=False)
+        pieces = zip(found.word_ids, found.ids, found.offsets, strict=True)
+        words = []
+        for _, group in groupby(pieces, lambda piece: piece[0]):
+            _, tokens, offsets = zip(*group, strict=True)
+            words.append(Word(tokens, offsets[0][0], offsets[-1][1]))
+        return words
 
     def piece(self, token: int) -> bytes:
         """The bytes that one token stands for; none for the end of text."""

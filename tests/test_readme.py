@@ -14,7 +14,10 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 GUIDES = [
     (ROOT / "docs" / name).read_text(encoding="utf-8")
-    for name in ("chat.md", "energy.md", "mapping.md", "training.md", "versions.md")
+    for name in (
+        *("chat.md", "data.md", "energy.md", "mapping.md", "ner.md", "training.md"),
+        "versions.md",
+    )
 ]
 
 
@@ -30,6 +33,10 @@ def command_of(words: list[str]) -> tuple[click.Command, list[str]]:
     if words[0] == "realsam":
         command = realsam.get_command(click.Context(realsam), words[1])
         assert command is not None, words
+        if isinstance(command, click.Group):
+            inner = command.get_command(click.Context(command), words[2])
+            assert inner is not None, words
+            return inner, words[3:]
         return command, words[2:]
     pytest.importorskip("lava", reason="Lava is not installed")
     from lava_runtime.generate import main as generate

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from realsam.data.toy import toy_documents
 from realsam.ir import Host, Input, Layer, Lif, Network, Projection, TokenClock, readout_layer
-from realsam.train.toy import toy_documents
 from realsam.vocab import END_OF_TEXT, Vocabulary
 
 if TYPE_CHECKING:
@@ -98,15 +98,25 @@ def corpus(folder: Path, n: int = 60) -> Path:
     return path
 
 
+def conversations(folder: Path, n: int = 60) -> Path:
+    """A text file of little talks."""
+    talks = [f"User: Who came {i} times?\nSam: {story}" for i, story in enumerate(stories(n))]
+    path = folder / "talks.txt"
+    path.write_text(f"\n{END_OF_TEXT}\n".join(talks), encoding="utf-8")
+    return path
+
+
 TRAINING = {"vocab_size": 300, "batch": 4, "window": 16, "steps": 6, "eval_every": 3}
 
 
-def session(folder: Path, text: Path | None = None, **changes: object) -> "Session":
+def session(
+    folder: Path, text: Path | None = None, origin: Path | None = None, **changes: object
+) -> "Session":
     """A training run of a few steps, not begun yet; needs torch."""
     from realsam.train.session import prepare
 
-    files = [text or corpus(folder)]
-    return prepare(files, None, "tiny", TRAINING | changes, "cpu", folder / "run")
+    files, given = [text or corpus(folder)], TRAINING | changes
+    return prepare(files, None, "tiny", given, "cpu", folder / "run", origin=origin)
 
 
 def stories(n: int = 60) -> list[str]:

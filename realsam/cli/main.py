@@ -21,6 +21,7 @@ _COMMANDS = {
     "map": "Lay a network out on the cores and chips of a Loihi.",
     "profile": "Record what a language model does, for reports.",
     "report": "Show spikes, sparsity, operations and energy of a recorded run.",
+    "ner": "Find personal data in text: train, score and use a tagger.",
     "data": "Make training text.",
 }
 

@@ -20,7 +20,7 @@ def any_network(path: Path | None) -> tuple[Network, Bundle | None]:
         return load_network(path), None
     if path and is_imported(path):
         return load_imported(path), None
-    bundle = load_bundle(path)
+    bundle = load_bundle(path, tagger=None)
     return bundle.network, bundle
 
 

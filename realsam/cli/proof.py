@@ -1,6 +1,7 @@
 """The proof: reloads and backends against the training module's own record."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,13 @@ from realsam.errors import ExportError, MismatchError
 from realsam.fixedpoint import decay, shift_sum
 from realsam.ir import Driver, Network, Replay, Run, spiking
 from realsam.report import first_difference
-from realsam.vocab import prompt_tokens
+from realsam.vocab import Vocabulary, prompt_tokens
 from sim.reference import Reference, current
 from sim.simulator import fast_host
 
 if TYPE_CHECKING:
-    from realsam.train.runs import TrainedRun  # loads torch
+    from realsam.nn.model import SpikingLM  # loads torch
+    from realsam.train.runs import TrainedRun
 
 Say = Callable[[str], None]
 _NATS_TOLERANCE = 1e-4  # float32 logits of the training module against exact ones
@@ -52,27 +54,50 @@ def play(backend: str, network: Network, driver: Driver, say: Say) -> Run:
     return run
 
 
+@dataclass(frozen=True)
+class Exportable:
+    """What `export_model` makes a bundle of."""
+
+    model: "SpikingLM"  # trained, on the CPU
+    vocabulary: Vocabulary
+    probe: str  # the text on which every backend must do what the module does
+    about: dict[str, Any]  # what the manifest says besides the proof
+    tags: tuple[str, ...] = ()  # of a tagger
+    delay: int = 0  # of a tagger
+
+
 def export_run(
     trained: "TrainedRun", folder: Path, formats: tuple[str, ...], profile: Profile, say: Say
 ) -> tuple[Network, dict[str, Any]]:
-    """Lower, write, reload and prove a training run; returns its network and what was proven.
+    """Lower, write, reload and prove a training run; see `export_model`."""
+    from realsam.train.record import PROBE
+
+    about = {"provenance": trained.provenance(), "validation": trained.validation()}
+    what = Exportable(trained.model(), trained.vocabulary, PROBE, about)
+    return export_model(what, folder, formats, profile, say)
+
+
+def export_model(
+    what: Exportable, folder: Path, formats: tuple[str, ...], profile: Profile, say: Say
+) -> tuple[Network, dict[str, Any]]:
+    """Lower, write, reload and prove a model; returns its network and what was proven.
 
     Raises:
         ExportError: if a format cannot hold the network, or a reload is another network.
         MismatchError: if a backend differs from the training module.
     """
     from realsam.lower import lower
-    from realsam.train.record import PROBE, record
+    from realsam.train.record import record, said
 
-    model, vocabulary = trained.model(), trained.vocabulary
-    network, host = lower(model, vocabulary.end_of_text)
-    tokens = prompt_tokens(vocabulary, PROBE)
+    model, vocabulary = what.model, what.vocabulary
+    network, host = lower(model, vocabulary.end_of_text, what.tags, what.delay)
+    tokens = prompt_tokens(vocabulary, what.probe)
     truth, nats = record(model, network, tokens)
     backends = installed()
     proof: dict[str, Any] = {"backends": backends, "peaks": _peaks(network, truth)}
 
     def prove(partial: Path) -> None:
-        bundle = load_bundle(partial)
+        bundle = load_bundle(partial, tagger=None)
         for name in bundle.network_files:
             if READERS[name](partial / name) != network:
                 raise ExportError(f"{name}: reads back as another network", "report this as a bug")
@@ -84,28 +109,32 @@ def export_run(
         proof["files"] = bundle.network_files
         proof["parity"] = say_parity(bundle, truth, runs, say)
 
-    about = {
-        "probe": {"text": PROBE, "nats_per_token": nats, "digests": truth.digests()},
-        "peaks": proof["peaks"],
-        "provenance": trained.provenance(),
-        "frozen": model.frozen(),
-        "validation": trained.validation(),
-    }
+    probe = {"text": what.probe, "nats_per_token": nats, "digests": truth.digests()}
+    if what.tags:
+        probe["tags"] = said(model, truth)
+    about = {"probe": probe, "peaks": proof["peaks"], "frozen": model.frozen(), **what.about}
     save_bundle(folder, network, host, vocabulary, truth, formats, profile, about, prove)
     proof |= {"n_tokens": truth.n_tokens, "n_neurons": sum(network.sizes.values())}
     return network, proof
 
 
 def check_host(bundle: Bundle) -> None:
-    """Compare the host's nats per token on the probe with the training module's own.
+    """Compare the host's nats per token on the probe with the training module's own, and the tags.
 
     Raises:
-        MismatchError: if they differ by more than float32 logits can.
+        MismatchError: if a tag differs, or the nats by more than float32 logits can.
     """
-    probe = bundle.manifest["probe"]
+    probe, host = bundle.manifest["probe"], fast_host(bundle.host)
     tokens = prompt_tokens(bundle.vocabulary, probe["text"])
-    following = np.array([*tokens[1:], bundle.vocabulary.end_of_text])
-    nats = float(fast_host(bundle.host).nats(bundle.record.voltage, following).mean())
+    outputs = [*tokens[1:], bundle.vocabulary.end_of_text]
+    if host.tags:
+        outputs = [int(host.logits(v).argmax()) for v in bundle.record.voltage]
+        if outputs != probe["tags"]:
+            raise MismatchError(
+                "not exact: the host gives the probe other tags than the training module",
+                "report this as a bug of realsam",
+            )
+    nats = float(host.nats(bundle.record.voltage, np.array(outputs)).mean())
     if abs(nats - probe["nats_per_token"]) > _NATS_TOLERANCE:
         raise MismatchError(
             f"not exact: the host scores the probe with {nats:.6f} nats per token, the training "

@@ -49,11 +49,23 @@ def rates(text: str) -> float | tuple[float, ...]:
 @click.option("--environment", type=float, help="Gain that full stress adds; 0: none.")
 @click.option("--diversity", type=float, help="Spread of the neurons' fixed factors; 0: none.")
 @click.option("--eval-every", type=int, help="Steps between validations and checkpoints.")
+@click.option("--patience", type=int, help="Validations without a gain that end a run; 0: never.")
+@click.option("--min-gain", type=float, help="Nats per token that count as a gain  [0.01].")
 @click.option("--seed", type=int)
 @click.option("--teacher", type=click.Path(path_type=Path), help="Learn from this teacher, too.")
 @click.option("--teacher-share", type=float, help="Of the teacher in the loss  [0.7].")
 @click.option("--teacher-top", type=int, help="Tokens that it names after each token  [64].")
 @click.option("--sampled", type=int, help="Tokens of stories by the teacher to add to the text.")
+@click.option(
+    "--from", "origin", type=click.Path(path_type=Path), help="Begin with the weights of this run."
+)
+@click.option("--curriculum", is_flag=True, help="Phases of ever longer pieces of the text.")
+@click.option(
+    "--conversations",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Text of turns for the last phases of a curriculum; may be given again.",
+)
 @click.option(
     "--device", type=click.Choice(["auto", "cuda", "mps", "cpu"]), default="auto", show_default=True
 )
@@ -67,37 +79,57 @@ def command(
     out: Path | None,
     resume: Path | None,
     teacher: Path | None,
+    origin: Path | None,
+    curriculum: bool,
+    conversations: tuple[Path, ...],
     device: str,
     style: str,
     **changes: Any,
 ) -> None:
     """Train on text FILES (.txt, .xz, .gz; stories apart by <|endoftext|> lines).
 
-    Without FILES it trains on a generated toy corpus. A teacher is a folder that `realsam teach`
-    wrote; the run takes over its vocabulary. On N GPUs of a machine:
+    A folder that `realsam data prepare` wrote takes the place of FILES. Without either it trains
+    on a generated toy corpus. A teacher is a folder that `realsam teach` wrote; the run takes over
+    its vocabulary. A curriculum is a folder of runs, one for each phase; --resume goes on with the
+    one that was cut. On N GPUs of a machine:
     torchrun --nproc-per-node N -m realsam.cli train ...
     """
     require_torch()
+    from realsam.cli.curriculum import follow, refuse_options
+    from realsam.train.curriculum.course import Course
+    from realsam.train.curriculum.record import Plan
     from realsam.train.distillation import silent
     from realsam.train.parallel import Processes, joined
+    from realsam.train.runs import is_curriculum
     from realsam.train.session import Session, prepare, resumed
 
     given = {name: value for name, value in changes.items() if value is not None}
+    if resume and (files or valid or out or origin or conversations):
+        raise DataError(
+            "--resume keeps the run's own text and folder",
+            "leave FILES, --valid, --conversations, --from and --out out",
+        )
+    if conversations and not curriculum:
+        raise DataError("--conversations is for --curriculum", "give both, or leave it out")
 
     def start(processes: Processes) -> Session:
-        if resume and (files or valid or out):
-            raise DataError(
-                "--resume keeps the run's own text and folder", "leave FILES, --valid and --out out"
-            )
         with stages() as show:
             told = show if processes.is_main else silent
             if resume:
                 changes = given | ({"teacher": teacher} if teacher else {})
                 return resumed(resume, changes, device, processes, told)
-            return prepare(files, valid, preset, given, device, out, processes, teacher, told)
+            return prepare(
+                files, valid, preset, given, device, out, processes, teacher, told, origin
+            )
 
     with joined() as processes:
-        _train(start(processes), style, processes.is_main)
+        if not (curriculum or (resume and is_curriculum(resume))):
+            _train(start(processes), style, processes.is_main)
+            return
+        refuse_options(given, teacher, resume, processes.n)
+        plan = Plan(files, valid, conversations, preset, given, origin)
+        course = Course.resumed(resume) if resume else Course.new(plan, out)
+        follow(course, device, _shown, style)
 
 
 def _train(session: "Session", style: str, is_main: bool) -> None:
@@ -114,6 +146,18 @@ def _train(session: "Session", style: str, is_main: bool) -> None:
 
 def _train_and_tell(session: "Session", style: str) -> None:
     note(session.story)
+    last = _shown(session)
+    if style == "json":
+        emit_json({"run": str(session.folder), **last})
+    elif last:
+        click.echo(
+            f"run {session.folder}: validation {last['nats_per_token']:.4f} nats per token, "
+            f"perplexity {last['perplexity']:.2f}, firing {last['firing_rate']:.1%}"
+        )
+
+
+def _shown(session: "Session") -> dict[str, Any]:
+    """Train, showing how it goes; returns the last validation."""
     last: dict[str, Any] = {}
     with progress("training", session.trainer.config.steps) as (bar, task):
 
@@ -130,12 +174,8 @@ def _train_and_tell(session: "Session", style: str) -> None:
                     f"{now.validation.nats_per_token:.4f} nats per token, firing by layer "
                     + " ".join(f"{rate:.1%}" for rate in now.validation.firing_rates.values())
                 )
+            if now.ended:
+                note(f"ends with the checkpoint of step {now.step}, {now.ended}")
 
         session.trainer.train(show)
-    if style == "json":
-        emit_json({"run": str(session.folder), **last})
-    elif last:
-        click.echo(
-            f"run {session.folder}: validation {last['nats_per_token']:.4f} nats per token, "
-            f"perplexity {last['perplexity']:.2f}, firing {last['firing_rate']:.1%}"
-        )
+    return last

@@ -33,7 +33,7 @@ def command(
 
     The first witness is the record of the training module that the bundle carries.
     """
-    loaded = load_bundle(bundle)
+    loaded = load_bundle(bundle, tagger=None)
     names = backends or installed()
     for name in names:
         require(name)
@@ -72,10 +72,12 @@ def command(
 
 
 def _tokens(bundle: Bundle, n_tokens: int) -> list[int]:
-    """The tokens of the probe text, then those that the model goes on with."""
+    """The tokens of the probe text, then those that the model goes on with, or the text again."""
     probe = prompt_tokens(bundle.vocabulary, bundle.manifest["probe"]["text"])
     if n_tokens <= len(probe):
         return probe[:n_tokens]
+    if bundle.host.tags:
+        return (probe * n_tokens)[:n_tokens]
     n_new = n_tokens - len(probe)
     loop = ClosedLoop(fast_host(bundle.host), probe, Sampler(), n_new, stop_at_end=False)
     run(bundle.network, loop)

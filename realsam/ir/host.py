@@ -30,27 +30,36 @@ def perplexity(nats_per_token: float) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Host:
-    """Encoder and decoder of a spiking language model with vocabulary V.
+    """Encoder and decoder of a spiking language model with vocabulary V, or of a tagger.
 
     input[t] = code[token[t]]
     logit[t] = decode @ (v_readout[t] >> 6) + bias          in units of `nats_per_logit`
+
+    The logits are those of the next token, or of the tags of the token `delay` tokens ago.
     """
 
     code: U8  # [V, M] input spikes of each token, always-on lines included
-    decode: I8  # [V, D] decoder weights
-    bias: I64  # [V] added to the logits
+    decode: I8  # [V, D] decoder weights; of a tagger [tags, D]
+    bias: I64  # [V] added to the logits; of a tagger [tags]
     nats_per_logit: float  # one logit unit in nats
     end_of_text: int  # the token that starts and ends a document
+    tags: tuple[str, ...] = ()  # of a tagger
+    delay: int = 0  # tokens that a tagger looks ahead
     product: Product = exact_product  # how decode meets a readout; all give the same integers
 
     def __post_init__(self) -> None:
         for field, dtype in (("code", np.uint8), ("decode", np.int8), ("bias", np.int64)):
             object.__setattr__(self, field, frozen(getattr(self, field), dtype))
-        rows = {len(self.code), len(self.decode), len(self.bias)}
+        outputs = len(self.tags) or len(self.code)
+        rows = {outputs, len(self.decode), len(self.bias)}
         if len(rows) != 1 or self.code.ndim != 2 or self.decode.ndim != 2:
             raise NetworkError(
                 f"host: code, decode and bias have {sorted(rows)} rows",
-                "give each one row per token",
+                "give each one row per token, a tagger's decode and bias one per tag",
+            )
+        if self.delay < 0 or (self.delay and not self.tags):
+            raise NetworkError(
+                f"host: delay = {self.delay} is negative, or of no tagger", "use 0 without tags"
             )
         if self.decode.shape[1] > MAX_READOUT:
             raise NetworkError(
@@ -76,11 +85,11 @@ class Host:
         return len(self.code)
 
     def logits(self, voltage: I64) -> I64:
-        """[V] logits for the readout voltages [D]."""
+        """[V] logits for the readout voltages [D]; of a tagger [tags]."""
         return self.product(self.decode, voltage >> STATE_SHIFT) + self.bias
 
     def nats(self, voltage: I64, token: I64) -> F64:
-        """[K] negative log-likelihood of each next token, for voltages [K, D] and tokens [K]."""
+        """[K] negative log-likelihood of the tokens or tags [K] that follow voltages [K, D]."""
         logits = np.array([self.logits(row) for row in voltage])
         below = (logits - logits.max(axis=1, keepdims=True)) * self.nats_per_logit
         chosen = np.take_along_axis(below, token[:, None], axis=1)[:, 0]

@@ -34,6 +34,7 @@ class ModelConfig:
     homeostasis: bool = False  # each neuron scales it so that the neuron fires at the target
     environment: float = 0.0  # gain that full stress adds to a neuron of median sensitivity
     diversity: float = 0.0  # sigma of log-normal factors of gains, sensitivities, time constants
+    tags: int | None = None  # outputs of a tagger; None: a language model, which says tokens
 
     def __post_init__(self) -> None:
         self._check_options()

@@ -24,19 +24,22 @@ from realsam.nn.quantize import DECODE_UNIT, WEIGHT_UNIT, decoder_weight, even_w
 
 
 class SpikingLM(nn.Module):
-    """Tokens in, readout voltages and logits out."""
+    """Tokens in, readout voltages and logits out: of the next token, or of tags."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
         bits = config.code_bits
         self.embedding = nn.Parameter(torch.randn(config.vocab_size, bits) * 0.05)
-        self.output_bias = nn.Parameter(torch.zeros(config.vocab_size))
+        self.output_bias = nn.Parameter(torch.zeros(config.tags or config.vocab_size))
         self.layers = nn.ModuleList(Layer(config, i) for i in range(config.layers))
         self.readout = start(config, config.layers, bits)
         hears_code = config.hears_code(config.layers)  # and with it the always-on line
         self.readout_constant = nn.Parameter(torch.zeros(bits)) if hears_code else None
         self.environment = Environment(config.vocab_size) if config.environment else None
+        self.tag_decoder: nn.Parameter | None = None
+        if config.tags:
+            self.tag_decoder = nn.Parameter(torch.randn(config.tags, bits) * 0.05)
         self._encode = surrogate.sigmoid(slope=20)
 
     def integers(self) -> tuple[list[Population], ReadoutWeights]:
@@ -83,8 +86,13 @@ class SpikingLM(nn.Module):
             tokens,
         )
 
+    @property
+    def decoder(self) -> Tensor:
+        """Decoder weights as floats; those of a language model are its embedding."""
+        return self.embedding if self.tag_decoder is None else self.tag_decoder
+
     def logits(self, voltage: Tensor) -> Tensor:
-        """Logits in nats [..., V] of readout voltages [..., D]."""
+        """Logits in nats [..., V] or [..., tags] of readout voltages [..., D]."""
         return nn.functional.linear(self._z(voltage), self._decode(), self.output_bias)
 
     def loss(
@@ -122,5 +130,5 @@ class SpikingLM(nn.Module):
         return voltage / (STATE_ONE * WEIGHT_UNIT)
 
     def _decode(self) -> Tensor:
-        """[V, D] decoder weights."""
-        return decoder_weight(self.embedding) / DECODE_UNIT
+        """[V, D] decoder weights; of a tagger [tags, D]."""
+        return decoder_weight(self.decoder) / DECODE_UNIT

@@ -1,9 +1,11 @@
 """Training configuration: one validated value that a run folder can store and compare."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
+from math import inf
 from typing import Any
 
 from realsam.errors import DataError
+from realsam.ir import IO_PHASES
 from realsam.nn.config import ModelConfig
 
 TEACHER_SHARE = 0.7  # where there is a teacher and nothing else is said
@@ -27,6 +29,8 @@ class TrainConfig:
     firing_weight: float = 0.1  # nats where a layer fires at twice its target
     silence_weight: float = 0.0  # nats where a layer is silent
     eval_every: int = 1000  # steps
+    patience: int = 0  # validations without a gain after which a run ends; 0: it never does
+    min_gain: float = 0.01  # nats per token that count as one
     seed: int = 0
     teacher_share: float = 0.0  # of a teacher's probabilities in the loss
     teacher_top: int = 64  # tokens that it names after each token; a power of two
@@ -49,6 +53,10 @@ class TrainConfig:
                 raise DataError(
                     f"target_firing = {target} is outside 0..1", "use a share above 0, such as 0.1"
                 )
+        if self.patience < 0:
+            raise DataError(f"patience = {self.patience} is negative", "use 0 to end at no time")
+        if not 0 <= self.min_gain < inf:
+            raise DataError(f"min_gain = {self.min_gain} is no number from 0", "use 0.01")
         if not 0 <= self.seed < 1 << 63:
             raise DataError(f"seed = {self.seed} is outside 0..2**63-1", "choose one in it")
         self._check_teacher()
@@ -99,10 +107,19 @@ class Preset:
     train: TrainConfig
     story: str  # one line for --help
 
+    def changed(self, changes: dict[str, Any]) -> tuple[ModelConfig, TrainConfig]:
+        """The configurations with other values of their fields; depth sets the token clock."""
+        sizes = {f.name for f in fields(ModelConfig)}
+        model = {n: v for n, v in changes.items() if n in sizes}
+        if "layers" in model:
+            model["steps_per_token"] = model["layers"] + IO_PHASES
+        train = {n: v for n, v in changes.items() if n not in model}
+        return replace(self.model, **model), replace(self.train, **train)
+
 
 def _original(**mechanisms: Any) -> ModelConfig:
     """A version of the model that Real Sam grew from: layers of 512, every neuron hears its own."""
-    return ModelConfig.of(width=512, recurrent_block=512, **{"dropout": 0.1} | mechanisms)
+    return ModelConfig.of(width=512, recurrent_block=512, dropout=0.1, **mechanisms)
 
 
 PRESETS = {
@@ -141,7 +158,7 @@ PRESETS = {
         "6 layers of 512, vocabulary 4096: the shipped model, minutes on a GPU",
     ),
     "v1": Preset(
-        _original(layers=2, vocab_size=257, wiring="chain", dropout=0.2),
+        _original(layers=2, vocab_size=257, wiring="chain"),
         TrainConfig(preset="v1", batch=64, window=128, target_firing=0.1),
         "a recurrent chain of 2 x 512 on bytes: the original's first version",
     ),

@@ -9,9 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from realsam.arrays import I64
+from realsam.data.part import Part
 from realsam.errors import DataError
 
-Document = Sequence[int] | npt.NDArray[np.integer[Any]]  # token ids, without end-of-text
+Line = npt.NDArray[np.integer[Any]]
+Document = Sequence[int] | Line  # token ids, without end-of-text
+_PIECE = 1 << 20  # tokens hashed at a time
 
 
 @dataclass(frozen=True)
@@ -33,16 +36,27 @@ class Window:
     after: Position  # where the next window stands
 
 
-def laid_out(documents: Sequence[Document], end_of_text: int) -> tuple[I64, I64]:
+def laid_out(documents: Sequence[Document], end_of_text: int) -> tuple[Line, I64]:
     """All tokens end to end, each document behind one end-of-text, and their numbers with it.
 
-    Places in a text are counted along this line, by `Windows` and by a teacher alike.
+    Places in a text are counted along this line, by `Windows` and by a teacher alike. Prepared
+    text lies like that on disk, and stays there.
     """
+    if isinstance(documents, Part):
+        return documents.line, documents.lengths
     lengths = np.array([len(d) + 1 for d in documents], np.int64)
     line = np.full(lengths.sum(), end_of_text, np.int64)
     for document, behind in zip(documents, np.cumsum(lengths), strict=True):
         line[behind - len(document) : behind] = document
     return line, lengths
+
+
+def digest(line: Line) -> str:
+    """SHA-256 of tokens, the same however wide the integers are that hold them."""
+    found = sha256()
+    for at in range(0, len(line), _PIECE):
+        found.update(line[at : at + _PIECE].astype(np.int64).tobytes())
+    return found.hexdigest()
 
 
 class Windows:
@@ -70,7 +84,7 @@ class Windows:
                 f"{window} and its target",
                 "use more text or a shorter --window",
             )
-        self.digest = sha256(self._text.tobytes()).hexdigest()
+        self.digest = digest(self._text)
         self.batch = min(batch, (total - 1) // window)
         self.windows_per_epoch = (total - 1) // (self.batch * window)
 
@@ -83,7 +97,7 @@ class Windows:
             for i in range(first, self.windows_per_epoch):
                 within = np.arange(i * self._window, (i + 1) * self._window + 1)
                 places = shuffled.places(first_of[:, None] + within).T
-                text = self._text[places]
+                text = self._text[places].astype(np.int64, copy=False)
                 last = i + 1 == self.windows_per_epoch
                 after = Position(epoch + 1, 0) if last else Position(epoch, i + 1)
                 yield Window(text[:-1], text[1:], places[:-1], i == 0, after)

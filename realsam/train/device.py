@@ -1,4 +1,6 @@
-"""Which device a training runs on."""
+"""Which device a training runs on, and leaving it as it was found."""
+
+import gc
 
 import torch
 
@@ -34,3 +36,10 @@ def pick_device(name: str, processes: Processes = ALONE) -> torch.device:
         )
     torch.cuda.set_device(processes.local_rank)
     return torch.device("cuda", processes.local_rank)
+
+
+def free_memory() -> None:
+    """Give back what trainings held that nobody holds any more, captured graphs included."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

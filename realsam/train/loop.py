@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from realsam.train.checkpoint import (
 )
 from realsam.train.config import TrainConfig
 from realsam.train.data import Position, Window, Windows
+from realsam.train.ending import ended
 from realsam.train.objective import Objective
 from realsam.train.optimize import Update, schedule
 from realsam.train.parallel import ALONE, Processes
@@ -53,6 +54,7 @@ class Progress:
     tokens_per_second: float
     validation: Evaluation | None = None
     layer_changes: tuple[tuple[str, str], ...] = ()  # layers that became dead, saturated, firing
+    ended: str = ""  # why the run is over, if it is
 
     def __str__(self) -> str:
         firing = sum(self.firing_rates) / len(self.firing_rates)
@@ -107,12 +109,13 @@ class Trainer:
             )
         self._measured: list[torch.Tensor] = []  # one per window since the last report
         self._layers = LayerWatch()
+        self._scores: dict[int, float] = {}  # validations in nats per token, by step
         self._step = 0
         self._saved_step: int | None = None
         self._position = Position(0, 0)
 
     def train(self, on_progress: Callable[[Progress], None]) -> None:
-        """Run to the last step; writes metrics and checkpoints into the run folder.
+        """Run until the run is over; writes metrics and checkpoints into its folder.
 
         Every process hears of the progress; only the main one of validations.
 
@@ -134,17 +137,24 @@ class Trainer:
             self._step += 1
             evaluating = self._step % self.config.eval_every == 0 or self._step == self.config.steps
             if evaluating or self._step % _LOG_EVERY == 0:
-                n_tokens = len(self._measured) * self.config.window * self._windows.batch
-                nats, *rates = self._read()
-                speed = n_tokens / (time.perf_counter() - since)
-                evaluation = self._evaluate() if evaluating else None
-                changes = tuple(self._layers.changes(rates).items())
-                self._report(
-                    Progress(self._step, nats, tuple(rates), speed, evaluation, changes),
-                    on_progress,
-                )
+                progress = self._progress(since, evaluating)
+                self._log(progress)
+                if evaluating:
+                    self.save()  # after its row: a resumed run knows all of its validations
+                on_progress(progress)
                 since = time.perf_counter()
+                if progress.ended:
+                    break
         self._processes.barrier()  # the main one has written the last checkpoint
+
+    def _progress(self, since: float, evaluating: bool) -> Progress:
+        n_tokens = len(self._measured) * self.config.window * self._windows.batch
+        nats, *rates = self._read()
+        speed = n_tokens / (time.perf_counter() - since)
+        evaluation = self._evaluate() if evaluating else None
+        changes = tuple(self._layers.changes(rates).items())
+        over = self._ended(evaluation) if evaluating else ""
+        return Progress(self._step, nats, tuple(rates), speed, evaluation, changes, over)
 
     def _update(self, stream: Iterator[Window]) -> None:
         pieces = self.config.accumulate
@@ -175,7 +185,7 @@ class Trainer:
         return f"{cure}; the checkpoint of step {self._saved_step} is kept"
 
     def _evaluate(self) -> Evaluation | None:
-        self.save()
+        check_parameters(self.model, self._step, self._cure())
         if not self._processes.is_main:
             return None
         network, host = lower(self.model, self._vocabulary.end_of_text)
@@ -183,7 +193,13 @@ class Trainer:
         score = partial(torch_score, device="cuda") if self._device.type == "cuda" else sim_score
         return evaluate(network, host, self._vocabulary, self._validation, score)
 
-    def _report(self, progress: Progress, on_progress: Callable[[Progress], None]) -> None:
+    def _ended(self, evaluation: Evaluation | None) -> str:
+        """Why the run is over, as the main process finds it."""
+        if evaluation:
+            self._scores[self._step] = evaluation.nats_per_token
+        return self._processes.from_main(ended(self.config, self._step, self._scores))
+
+    def _log(self, progress: Progress) -> None:
         row = {
             "step": progress.step,
             "train_nats_per_token": progress.nats_per_token,
@@ -197,10 +213,11 @@ class Trainer:
             row["validation"] = progress.validation.to_json()
             row["target_firing"] = self.config.targets(self.model.config.layers)
             row["frozen"] = self.model.frozen()
+        if progress.ended:
+            row["ended"] = progress.ended
         if self._processes.is_main:
             with (self._folder / METRICS).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
-        on_progress(progress)
 
     def save(self) -> None:
         """Write a checkpoint into the run folder; every process must call it.
@@ -226,8 +243,12 @@ class Trainer:
             save_checkpoint(checkpoint, self._folder)
         self._saved_step = self._step
 
-    def restore(self, checkpoint: Checkpoint) -> None:
+    def restore(self, checkpoint: Checkpoint, scores: Mapping[int, float]) -> None:
         """Go back to where a checkpoint stood; the number of processes may be another.
+
+        Args:
+            checkpoint: of this run.
+            scores: its validations up to there, in nats per token, by step.
 
         Raises:
             CheckpointError: if it belongs to another model or other streams.
@@ -247,6 +268,7 @@ class Trainer:
             ) from error
         self._step, self._position = checkpoint.step, Position(*checkpoint.position)
         self._saved_step = checkpoint.step
+        self._scores = dict(scores)
 
     def _restore_random(self, stored: dict[str, torch.Tensor], step: int) -> None:
         # A process that was not there before starts a sequence of its own.

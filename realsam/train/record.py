@@ -4,6 +4,8 @@ It is taken from the module's own forward in eval mode, before anything is lower
 fault of lowering, export or a backend cannot hide: all of them must reproduce it.
 """
 
+from copy import deepcopy
+
 import numpy as np
 import torch
 
@@ -20,11 +22,18 @@ PROBE = (
     "good night to her new friend and ran home. In her bed she thought of the park, the river and "
     "the big kind dog. She hoped that he would come back the next day."
 )
+TAGGER_PROBE = (
+    "My name is Zoë Žižek, but everyone calls me Zoë. Please send the card 4929 1234 5678 9012 to "
+    "Hauptstraße 7, 1040 Wien, Austria, and call Dr. Miller of Initech Inc. at +43 1 234 5678, or "
+    "write to zoe.zizek@example.com before 12 May 1999.\n\n\n\n"
+)
 
 
 @torch.no_grad()
 def record(model: SpikingLM, network: Network, tokens: list[int]) -> tuple[Run, float]:
     """Run the module over one document from reset; returns its nats per token, too.
+
+    They are those of the next tokens; of a tagger, those of the tags that it says.
 
     Args:
         model: the module, on the CPU.
@@ -44,6 +53,15 @@ def record(model: SpikingLM, network: Network, tokens: list[int]) -> tuple[Run, 
     recorder = Recorder(network, "training")
     for row, volts in zip(spikes, voltage[:, 0].numpy().astype(np.int64), strict=True):
         recorder.add(row, volts)
-    following = torch.tensor([*tokens[1:], tokens[0]])
-    _, nats = model.loss(voltage, following)
-    return recorder.run(torch=torch.__version__), float(nats)
+    run = recorder.run(torch=torch.__version__)
+    outputs = said(model, run) if model.config.tags else [*tokens[1:], tokens[0]]
+    _, nats = model.loss(voltage, torch.tensor(outputs))
+    return run, float(nats)
+
+
+@torch.no_grad()
+def said(model: SpikingLM, run: Run) -> list[int]:
+    """The likeliest output of a module after each token of its run."""
+    exact = deepcopy(model).double()  # float64 holds every sum of the decoder
+    found: list[int] = exact.logits(torch.from_numpy(run.voltage).double()).argmax(-1).tolist()
+    return found

@@ -15,11 +15,14 @@ from realsam.nn.config import ModelConfig
 from realsam.nn.model import SpikingLM
 from realsam.train.checkpoint import Checkpoint, checkpoint_file, load_checkpoint
 from realsam.train.config import TrainConfig, differences, model_config, train_config
+from realsam.train.ending import ended
+from realsam.train.lesson import Lesson
 from realsam.train.teacher.stories import Stories
 from realsam.vocab import Vocabulary, load_vocabulary
 
 RUNS = Path("runs")
 CONFIG, TOKENIZER, METRICS = "config.json", "tokenizer.json", "metrics.jsonl"
+CURRICULUM = "curriculum.json"  # in a folder of runs, one for each phase: "1-words", ...
 STORIES = "sampled.npz"  # what a teacher wrote for the run
 
 
@@ -33,29 +36,37 @@ class TrainedRun:
     checkpoint: Checkpoint
 
     def provenance(self) -> dict[str, Any]:
-        """Where the weights come from; text files and teachers without their folders."""
-        names = [Path(name).name for name in self.config["data"]["files"]]
-        teacher = self.config.get("teacher")
+        """Where the weights come from; text files, teachers and runs without their folders."""
+        data, teacher = self.config["data"], self.config.get("teacher")
+        lesson = Lesson.from_json(data)
+        origin = self.config.get("from")
         return {
             "realsam": self.config["realsam"],
             "torch": self.config["torch"],
             "model": self.config["model"],
             "train": self.config["train"],
-            "data": names or ["toy corpus"],
-            "n_sampled": self.config["data"].get("n_sampled", 0),
+            "data": lesson.heard([Path(file) for file in data["files"]]),
+            "lesson": lesson.name,
+            "n_sampled": data.get("n_sampled", 0),
             "teacher": teacher and {n: v for n, v in teacher.items() if n != "folder"},
+            "from": origin and {n: v for n, v in origin.items() if n != "folder"},
             "step": self.checkpoint.step,
         }
 
     def validation(self) -> dict[str, Any] | None:
         """The last validation that training logged, if any."""
-        path = self.folder / METRICS
-        try:
-            rows = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-            found = [json.loads(row) for row in rows if '"validation"' in row]
-            return found[-1]["validation"] if found else None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CheckpointError(f"{path}: damaged ({error})", "remove that line") from error
+        found = [row for row in _rows(self.folder / METRICS) if "validation" in row]
+        return found[-1]["validation"] if found else None
+
+    def scores(self) -> dict[int, float]:
+        """Validation loss in nats per token, by step, up to the checkpoint."""
+        rows = reports(self.folder, self.checkpoint.step)
+        found = {row["step"]: row.get("validation", {}) for row in rows}
+        return {step: v["nats_per_token"] for step, v in found.items() if "nats_per_token" in v}
+
+    def ended(self) -> str:
+        """Why the run is over, or nothing if it can go on."""
+        return ended(train_config(self.config["train"]), self.checkpoint.step, self.scores())
 
     def model(self) -> SpikingLM:
         """The trained module, on the CPU."""
@@ -73,6 +84,30 @@ class TrainedRun:
                     "train again with a lower --lr",
                 )
         return model
+
+
+def reports(folder: Path, step: int) -> list[dict[str, Any]]:
+    """What training logged up to a step; of a step that was repeated, the last."""
+    rows = {row["step"]: row for row in _rows(folder / METRICS) if row["step"] <= step}
+    return [rows[at] for at in sorted(rows)]
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        rows = [json.loads(line) for line in lines]
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path}: damaged ({error})", "remove that line") from error
+    for number, row in enumerate(rows, 1):
+        if not _is_report(row):
+            raise CheckpointError(f"{path}: line {number} is no report", "remove that line")
+    return rows
+
+
+def _is_report(row: Any) -> bool:
+    if not isinstance(row, dict) or not isinstance(row.get("validation", {}), dict):
+        return False
+    return isinstance(row.get("step"), int)
 
 
 def interrupted(folder: Path) -> CheckpointError:
@@ -98,12 +133,12 @@ def _write_config(folder: Path, config: dict[str, Any]) -> None:
 
 
 def refuse_used(folder: Path) -> None:
-    """Leave a run that is there alone.
+    """Leave a run, or a curriculum, that is there alone.
 
     Raises:
         DataError: if the folder already holds one.
     """
-    if (folder / CONFIG).exists():
+    if (folder / CONFIG).exists() or is_curriculum(folder):
         raise DataError(f"{folder}: already holds a run", "give another --out, or use --resume")
 
 
@@ -151,7 +186,7 @@ def newest_run() -> Path:
     Raises:
         CheckpointError: if there is none.
     """
-    files = {folder: checkpoint_file(folder) for folder in RUNS.glob("*")}
+    files = {folder: checkpoint_file(run_in(folder)) for folder in RUNS.glob("*")}
     times = {folder: path.stat().st_mtime for folder, path in files.items() if path.is_file()}
     if not times:
         raise CheckpointError(
@@ -160,14 +195,27 @@ def newest_run() -> Path:
     return max(times, key=lambda folder: times[folder])
 
 
+def is_curriculum(folder: Path) -> bool:
+    """Whether a folder holds the phases of a curriculum."""
+    return (folder / CURRICULUM).is_file()
+
+
+def run_in(folder: Path) -> Path:
+    """The run that a folder holds: itself, or of a curriculum the last phase with a checkpoint."""
+    if not is_curriculum(folder):
+        return folder
+    phases = [p for p in folder.glob("[1-9]-*") if checkpoint_file(p).is_file()]
+    return max(phases, default=folder)
+
+
 def load_run_folder(folder: Path | None, device: torch.device | str = "cpu") -> TrainedRun:
-    """Read a run folder, the newest by default.
+    """Read a run folder, or the last phase of a curriculum; the newest by default.
 
     Raises:
         CheckpointError: if it is incomplete, damaged, or its checkpoint belongs to another
             configuration.
     """
-    folder = folder or newest_run()
+    folder = run_in(folder or newest_run())
     config = _load_config(folder / CONFIG)
     checkpoint = load_checkpoint(folder, device)
     vocabulary = load_vocabulary(folder / TOKENIZER)
@@ -196,6 +244,7 @@ def _load_config(path: Path) -> dict[str, Any]:
         config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         model_config(config["model"])
         alone = not train_config(config["train"]).teacher_share
+        Lesson.from_json(config["data"])
         known = {"realsam", "torch", "data"} <= config.keys()
         known = known and (alone or {"folder", "sha256"} <= config["teacher"].keys())
         if known and {"files", "valid"} <= config["data"].keys():

@@ -1,18 +1,17 @@
 """Sessions: everything between a command line and a running Trainer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from realsam.errors import CheckpointError, DataError
-from realsam.ir import IO_PHASES
 from realsam.nn.config import ModelConfig
 from realsam.nn.model import SpikingLM
 from realsam.train.config import PRESETS, TEACHER_SHARE, TrainConfig, train_config
-from realsam.train.corpus import described, learned_vocabulary, split
+from realsam.train.corpus import PreparedText, described, text_vocabulary
 from realsam.train.data import Document, Windows
 from realsam.train.device import pick_device
 from realsam.train.distillation import (
@@ -23,13 +22,25 @@ from realsam.train.distillation import (
     soft_labels,
     written_stories,
 )
+from realsam.train.ending import ended
+from realsam.train.lesson import Corpus, Lesson
 from realsam.train.loop import Trainer
+from realsam.train.origin import found_origin, origin_reference
 from realsam.train.parallel import ALONE, Processes
-from realsam.train.runs import STORIES, create_run, load_run_folder, refuse_used, update_config
+from realsam.train.runs import (
+    STORIES,
+    TrainedRun,
+    create_run,
+    load_run_folder,
+    refuse_used,
+    update_config,
+)
 from realsam.train.teacher.folder import KeptTeacher
 from realsam.train.teacher.stories import load_stories
 from realsam.train.watch import shortage_named
 from realsam.vocab import Vocabulary
+
+_WHOLE = Lesson()
 
 
 @dataclass(frozen=True)
@@ -51,35 +62,43 @@ def prepare(
     processes: Processes = ALONE,
     teacher: Path | None = None,
     on_done: OnDone = silent,
+    origin: Path | None = None,
+    lesson: Lesson = _WHOLE,
 ) -> Session:
     """Start a new run; `changes` overrides fields of the preset's configurations."""
     if out and processes.is_main:
         refuse_used(out)
     put = pick_device(device, processes)
-    model_config, config = _configure(preset, changes, teacher)
+    model_config, config = configure(preset, changes, teacher)
+    begun = found_origin(origin, model_config, changes) if origin else None
     kept = found_teacher(teacher, config, put, processes) if teacher else None
-    documents, held_out = split(files, valid)
-    vocabulary = _vocabulary(kept, documents, model_config, changes, processes)
+    corpus = lesson.read(files, valid)
+    vocabulary = _vocabulary(kept, begun, corpus, model_config, changes, processes)
     model_config = replace(model_config, vocab_size=vocabulary.size)
-    text: list[Document] = [*vocabulary.encode_all(documents)]
+    text = lesson.text(corpus, vocabulary, config.window)
     stories = None
     if kept and config.sampled:
         stories = written_stories(kept, config, processes, on_done)
-        text += stories.documents()
+        text = [*text, *stories.documents()]
     windows = _windows(text, vocabulary, config, processes)
     labels = None
     if kept and config.teacher_share:
         labels = soft_labels(kept, text, config, processes, on_done)
     model = _new_model(model_config, config.seed, processes)
+    if begun:
+        model.load_state_dict(begun.model().state_dict())
     about = {
-        "data": described(files, valid, windows, stories),
+        "data": {**described(files, valid, windows, stories), **lesson.to_json()},
         "teacher": kept.reference() if kept else None,
+        "from": origin_reference(begun) if begun else None,
     }
     if processes.is_main:
         out = create_run(out, model_config, config, vocabulary, about, stories)
     folder = processes.from_main(out)
     assert folder is not None
-    trainer = Trainer(model, config, vocabulary, windows, held_out, folder, put, processes, labels)
+    trainer = Trainer(
+        model, config, vocabulary, windows, corpus.held_out, folder, put, processes, labels
+    )
     return Session(trainer, folder, _story(model, windows, put, folder, processes))
 
 
@@ -90,11 +109,11 @@ def resumed(
     processes: Processes = ALONE,
     on_done: OnDone = silent,
 ) -> Session:
-    """Go on with a run from its checkpoint, exactly; only `steps` and `eval_every` may change.
+    """Go on with a run from its checkpoint, exactly; steps, eval_every, patience may change.
 
     More steps stretch the schedule of the learning rates from where the run stands.
     """
-    if others := sorted(set(changes) - {"steps", "eval_every"}):
+    if others := sorted(set(changes) - {"steps", "eval_every", "patience"}):
         raise DataError(
             f"--resume keeps the run's own --{others[0].replace('_', '-')}",
             "leave that option out, or start a new run",
@@ -106,13 +125,19 @@ def resumed(
         raise DataError(
             f"{folder}: already stands at step {run.checkpoint.step}", "give more --steps"
         )
+    if reason := ended(config, run.checkpoint.step, run.scores()):
+        raise DataError(
+            f"{folder}: ended at step {run.checkpoint.step}, {reason}",
+            "give more --patience, or 0 to train on to the last step",
+        )
     valid = run.config["data"]["valid"]
-    documents, held_out = split(
+    lesson = Lesson.from_json(run.config["data"])
+    corpus = lesson.read(
         [Path(f) for f in run.config["data"]["files"]], Path(valid) if valid else None
     )
-    text: list[Document] = [*run.vocabulary.encode_all(documents)]
+    text = lesson.text(corpus, run.vocabulary, config.window)
     if config.sampled:
-        text += load_stories(folder / STORIES).documents()
+        text = [*text, *load_stories(folder / STORIES).documents()]
     windows = _windows(text, run.vocabulary, config, processes)
     if windows.digest != run.config["data"].get("sha256", windows.digest):
         raise CheckpointError(
@@ -125,9 +150,9 @@ def resumed(
         labels = soft_labels(kept, text, config, processes, on_done)
     model = run.model()
     trainer = Trainer(
-        model, config, run.vocabulary, windows, held_out, folder, put, processes, labels
+        model, config, run.vocabulary, windows, corpus.held_out, folder, put, processes, labels
     )
-    trainer.restore(run.checkpoint)
+    trainer.restore(run.checkpoint, run.scores())
     if processes.is_main:
         update_config(folder, run.config, config)
     return Session(trainer, folder, _story(model, windows, put, folder, processes))
@@ -135,21 +160,33 @@ def resumed(
 
 def _vocabulary(
     teacher: KeptTeacher | None,
-    documents: list[str],
+    origin: TrainedRun | None,
+    corpus: Corpus,
     model: ModelConfig,
     changes: dict[str, Any],
     processes: Processes,
 ) -> Vocabulary:
-    """The teacher's, or else one that is learned from the documents."""
-    if teacher is None:
-        return learned_vocabulary(documents, model.vocab_size, processes)
-    wanted, size = changes.get("vocab_size"), teacher.vocabulary.size
-    if wanted not in (None, size):
+    """That of the weights, the teacher or a prepared text, or else one that is learned."""
+    if origin and teacher and origin.vocabulary.to_json() != teacher.vocabulary.to_json():
         raise DataError(
-            f"vocab_size = {wanted} is not the teacher's {size}",
-            "leave --vocab-size out: a run speaks the tokens of its teacher",
+            f"{origin.folder}: its vocabulary is not the teacher's",
+            "use a teacher that was taught with --tokenizer and this folder",
         )
-    return teacher.vocabulary
+    if origin:
+        return origin.vocabulary
+    if teacher:
+        vocabulary, owner = teacher.vocabulary, "teacher"
+    else:
+        vocabulary = text_vocabulary(corpus.texts, model.vocab_size, processes)
+        prepared = any(isinstance(text, PreparedText) for text in corpus.texts)
+        owner = "prepared text" if prepared else ""
+    wanted = changes.get("vocab_size")
+    if owner and wanted not in (None, vocabulary.size):
+        raise DataError(
+            f"vocab_size = {wanted} is not the {owner}'s {vocabulary.size}",
+            f"leave --vocab-size out: a run speaks the tokens of its {owner}",
+        )
+    return vocabulary
 
 
 def _windows(
@@ -177,9 +214,10 @@ def _new_model(config: ModelConfig, seed: int, processes: Processes) -> SpikingL
     return model
 
 
-def _configure(
-    preset: str, changes: dict[str, Any], teacher: Path | None
+def configure(
+    preset: str, changes: dict[str, Any], teacher: Path | None = None
 ) -> tuple[ModelConfig, TrainConfig]:
+    """The configurations of a preset, with changes by option."""
     chosen = PRESETS[preset]
     alone = [n for n in ("teacher_share", "teacher_top", "sampled") if n in changes and not teacher]
     if alone:
@@ -189,12 +227,7 @@ def _configure(
         )
     if teacher:
         changes = {"teacher_share": TEACHER_SHARE, **changes}
-    sizes = {f.name for f in fields(ModelConfig)}
-    model = {n: v for n, v in changes.items() if n in sizes}
-    if "layers" in model:
-        model["steps_per_token"] = model["layers"] + IO_PHASES
-    train = {n: v for n, v in changes.items() if n not in model}
-    sized, trained = replace(chosen.model, **model), replace(chosen.train, **train)
+    sized, trained = chosen.changed(changes)
     trained.targets(sized.layers)  # refuses those of another depth
     return sized, trained
 

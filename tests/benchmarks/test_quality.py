@@ -17,13 +17,13 @@ from benchmarks.quality.lif import lif_tokens
 from benchmarks.quality.lstm import Lstm
 from benchmarks.quality.scoring import score
 from benchmarks.quality.training import WindowPass, train
+from realsam.data.toy import toy_documents
 from realsam.nn.config import ModelConfig
 from realsam.nn.lif import SPIKE, STATE_ONE
 from realsam.nn.model import SpikingLM
 from realsam.nn.quantize import WEIGHT_UNIT
 from realsam.train.config import PRESETS, TrainConfig
 from realsam.train.data import Windows
-from realsam.train.toy import toy_documents
 from realsam.vocab import Vocabulary
 from tests.devices import Devices
 

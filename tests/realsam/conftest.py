@@ -9,7 +9,9 @@ collect_ignore_glob = (
         "nn/test_*.py",
         "train/test_*.py",
         "train/teacher/test_*.py",
+        "train/curriculum/test_*.py",
         "test_lower.py",
+        "cli/test_curriculum.py",
         "cli/test_export_proof.py",
     ]
 )

@@ -56,6 +56,20 @@ def test_stream_writes_the_same_text(text: str) -> None:
     assert text == streamed(tiny.vocabulary().encode(text))
 
 
+@given(text=st.sampled_from([*EDGES, f"a{END_OF_TEXT}b"]) | st.text())
+def test_words_have_the_tokens_of_the_text_and_their_places(text: str) -> None:
+    """In order, without a gap; each has the bytes of its characters."""
+    vocabulary = tiny.vocabulary()
+
+    words = vocabulary.words(text)
+
+    assert vocabulary.encode(text) == [token for word in words for token in word.tokens]
+    assert "".join(text[word.start : word.end] for word in words) == text
+    for word in words:
+        part = text[word.start : word.end]
+        assert vocabulary.decode(word.tokens) == part or part == END_OF_TEXT
+
+
 @given(tokens=st.lists(st.integers(0, 299)))
 @example(tokens=[0])
 def test_any_tokens_have_a_text(tokens: list[int]) -> None:

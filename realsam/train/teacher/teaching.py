@@ -11,11 +11,12 @@ from typing import Any
 import torch
 
 import realsam
-from realsam.errors import BundleError, DataError, RealSamError, TrainingError
+from realsam.data.encoding import byte_level_vocabulary
+from realsam.errors import DataError, RealSamError, TrainingError
 from realsam.train.config import PRESETS as STUDENTS
-from realsam.train.corpus import learned_vocabulary, split
+from realsam.train.corpus import PreparedText, TrainingText, read_text, text_vocabulary
 from realsam.train.device import pick_device
-from realsam.train.runs import CONFIG, TOKENIZER
+from realsam.train.runs import CONFIG
 from realsam.train.teacher.ensemble import Ensemble
 from realsam.train.teacher.folder import save_teacher
 from realsam.train.teacher.model import Teacher, TeacherConfig
@@ -23,7 +24,7 @@ from realsam.train.teacher.scoring import scored
 from realsam.train.teacher.text import Text
 from realsam.train.teacher.training import EnsembleTraining, Epoch, TeacherTraining
 from realsam.train.watch import shortage_named
-from realsam.vocab import Vocabulary, load_vocabulary
+from realsam.vocab import Vocabulary
 
 _HEAD = 64  # channels of an attention head, at least
 
@@ -159,11 +160,12 @@ def prepare_teacher(
         raise DataError(f"{out}: is a file", "give another --out")
     put = pick_device(device)
     model, training = _configure(preset, changes)
-    documents, held_out = split(files, valid)
-    vocabulary = _vocabulary(tokenizer, documents, changes.get("vocab_size"), model.vocab_size)
+    source = read_text(files, valid)
+    vocabulary = _vocabulary(tokenizer, source, changes.get("vocab_size"), model.vocab_size)
     model = replace(model, vocab_size=vocabulary.size)
     end = vocabulary.end_of_text
-    texts = [Text.of(vocabulary.encode_all(d), end, put) for d in (documents, held_out)]
+    held_out = vocabulary.encode_all(source.held_out)
+    texts = [Text.of(d, end, put) for d in (source.tokens(vocabulary), held_out)]
     about = {
         "realsam": realsam.__version__,
         "torch": torch.__version__,
@@ -177,7 +179,7 @@ def prepare_teacher(
         },
     }
     ensemble = EnsembleTraining(model, training, members, *texts)
-    return Teaching(ensemble, held_out, vocabulary, about, out, put)
+    return Teaching(ensemble, source.held_out, vocabulary, about, out, put)
 
 
 def _configure(preset: str, changes: dict[str, Any]) -> tuple[TeacherConfig, TeacherTraining]:
@@ -196,20 +198,18 @@ def _heads(width: int) -> int:
 
 
 def _vocabulary(
-    tokenizer: Path | None, documents: list[str], wanted: int | None, size: int
+    tokenizer: Path | None, text: TrainingText, wanted: int | None, size: int
 ) -> Vocabulary:
-    """The vocabulary of a folder or file, or one that is learned as `realsam train` does."""
+    """The vocabulary of a folder or file, of a prepared text, or a learned one."""
     if tokenizer is None:
-        return learned_vocabulary(documents, size)
-    try:
-        vocabulary = load_vocabulary(tokenizer / TOKENIZER if tokenizer.is_dir() else tokenizer)
-    except BundleError as error:
-        raise DataError(
-            error.message, "give a run, a bundle, a teacher, or a tokenizer.json"
-        ) from error
+        vocabulary, owner = text_vocabulary([text], size), "prepared text"
+        if not isinstance(text, PreparedText):
+            return vocabulary
+    else:
+        vocabulary, owner = byte_level_vocabulary(tokenizer), "tokenizer"
     if wanted not in (None, vocabulary.size):
         raise DataError(
-            f"vocab_size = {wanted} is not the tokenizer's {vocabulary.size}",
+            f"vocab_size = {wanted} is not the {owner}'s {vocabulary.size}",
             "leave --vocab-size out",
         )
     return vocabulary

@@ -58,7 +58,7 @@ class Text:
         if not documents:
             raise DataError("the text has no documents", "give at least one")
         line, lengths = laid_out(documents, end_of_text)
-        tokens = torch.from_numpy(np.append(line, end_of_text)).to(device)
+        tokens = torch.from_numpy(np.append(line, end_of_text).astype(np.int64)).to(device)
         return Text(tokens, np.cumsum(lengths) - lengths, lengths)
 
     @property

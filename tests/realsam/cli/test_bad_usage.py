@@ -40,6 +40,10 @@ def test_unknown_backend_is_wrong_usage(command: str, tmp_path: Path) -> None:
         ("verify", "--format", "xml"),
         ("data", "toy"),
         ("data", "toy", "--out", "a", "--stories", "0"),
+        ("data", "prepare", "--out", "a"),
+        ("data", "prepare", "a.txt"),
+        ("data", "prepare", "a.txt", "--out", "b", "--valid-share", "1"),
+        ("data", "download", "wikipedia", "--out", "a"),
     ],
     ids="-".join,
 )

@@ -303,6 +303,9 @@ HELP = [
     (["verify"], call),
     (["data"], call),
     (["data", "toy"], call),
+    (["data", "prepare"], call),
+    (["data", "info"], call),
+    (["data", "download"], call),
     ([], generate),
 ]
 

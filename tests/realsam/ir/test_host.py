@@ -108,6 +108,12 @@ def test_nats_of_an_impossible_token_are_finite() -> None:
         ({"code": np.full((4, 2), 2)}, "host: code is not binary"),
         ({"end_of_text": 4}, "host: end_of_text = 4 is no token"),
         ({"end_of_text": -1}, "host: end_of_text = -1 is no token"),
+        ({"tags": ("O", "B-A", "I-A")}, "host: code, decode and bias have [3, 4] rows"),
+        ({"delay": 1}, "host: delay = 1 is negative, or of no tagger"),
+        (
+            {"tags": ("a", "b", "c", "d"), "delay": -1},
+            "host: delay = -1 is negative, or of no tagger",
+        ),
         ({"nats_per_logit": 0.0}, "host: nats_per_logit = 0.0 is not positive"),
         ({"nats_per_logit": float("nan")}, "host: nats_per_logit = nan is not positive"),
         ({"nats_per_logit": float("inf")}, "host: nats_per_logit = inf is not positive"),

@@ -14,7 +14,7 @@ from realsam.lower import lower
 from realsam.nn import backend
 from realsam.nn.config import ModelConfig
 from realsam.nn.model import SpikingLM
-from realsam.train.record import record
+from realsam.train.record import record, said
 from sim import reference, simulator
 from tests import tiny
 
@@ -122,6 +122,21 @@ def test_recorded_nats_are_those_of_the_host() -> None:
 
     following = np.array([*TOKENS[1:], 0])
     assert nats == pytest.approx(host.nats(truth.voltage, following).mean(), rel=1e-4)
+
+
+def test_a_tagger_lowers_exactly_and_says_its_tags() -> None:
+    """Its decoder is its own; the likeliest tags of the module are those of the host."""
+    model = tiny.model(tags=3)
+    network, host = lower(model, 0, ("O", "B-A", "I-A"), delay=2)
+
+    truth, nats = record(model, network, TOKENS)
+
+    tags = [int(host.logits(v).argmax()) for v in truth.voltage]
+    assert truth.digests() == reference.run(network, Replay(truth.spikes["input"])).digests()
+    assert host.decode.shape == (3, 8)
+    assert tags == said(model, truth)
+    assert len(set(tags)) > 1
+    assert nats == pytest.approx(host.nats(truth.voltage, np.array(tags)).mean(), rel=1e-4)
 
 
 def test_dropout_needs_a_seed() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from realsam.data.part import Part
 from realsam.errors import DataError
 from realsam.train.data import Position, Windows, laid_out
 
@@ -166,3 +167,17 @@ def test_streams_of_a_process_are_columns_of_the_whole(streams: slice) -> None:
         for name in ("tokens", "targets", "places"):
             assert np.array_equal(getattr(expected, name)[:, streams], getattr(actual, name))
         assert expected.after == actual.after
+
+
+@pytest.mark.parametrize("dtype", ["<u2", "<u4"])
+def test_text_on_disk_gives_the_same_windows(dtype: str) -> None:
+    """Whatever its integers are: same digest, and 64-bit tokens for the model."""
+    line, lengths = laid_out(documents(), END)
+    part = Part(line.astype(dtype), np.cumsum(lengths).astype("<u8") - lengths.astype("<u8"), None)
+    plain, mapped = windows(), Windows(part, END, 3, 4, 0)
+
+    assert plain.digest == mapped.digest
+    streams = (w.start(Position(0, 0)) for w in (plain, mapped))
+    for expected, found in islice(zip(*streams, strict=True), 20):
+        assert np.array_equal(expected.tokens, found.tokens)
+        assert found.tokens.dtype == found.targets.dtype == np.int64

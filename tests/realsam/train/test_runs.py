@@ -69,6 +69,25 @@ def test_validation_is_the_last_one_logged(run: Path) -> None:
     assert load_run_folder(run).validation() is None
 
 
+@pytest.mark.parametrize("line", ["7", "[]", "{}", '{"step": "x"}', '{"step": 1, "validation": 2}'])
+def test_damaged_metrics_name_the_line(run: Path, line: str) -> None:
+    """A row without a step, or with another thing in place of a validation."""
+    rows = (run / "metrics.jsonl").read_text()
+    (run / "metrics.jsonl").write_text(f"{rows}{line}\n")
+
+    with pytest.raises(CheckpointError, match=r"metrics\.jsonl: line 2 is no report; remove that"):
+        load_run_folder(run).scores()
+
+
+def test_repeated_step_counts_once(run: Path) -> None:
+    """A run that was interrupted logs some steps again; what lies ahead does not count."""
+    with (run / "metrics.jsonl").open("a") as file:
+        for step, nats in ((1, 4.0), (1, 3.0), (2, 2.0)):
+            file.write(json.dumps({"step": step, "validation": {"nats_per_token": nats}}) + "\n")
+
+    assert load_run_folder(run).scores() == {1: 3.0}
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("width", 128), ("layers", 3), ("code_bits", 8), ("half_life", [1.0, 2.0])]
 )

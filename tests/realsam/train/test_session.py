@@ -2,14 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from realsam.errors import BackendUnavailableError, DataError
+from realsam.errors import BackendUnavailableError, CheckpointError, DataError
 from realsam.train.corpus import MAX_VALIDATION
 from realsam.train.device import pick_device
 from realsam.train.session import prepare, resumed
 from tests import tiny
+from tests.realsam.cli.conftest import call
 
 
 def test_device_cpu_is_always_there() -> None:
@@ -104,3 +106,71 @@ def test_finished_run_needs_more_steps(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match="already stands at step 1; give more --steps"):
         resumed(session.folder, {}, "cpu")
+
+
+def prepared_text(folder: Path, *options: object) -> Path:
+    """Sixty stories as `realsam data prepare` writes them."""
+    words = [tiny.corpus(folder), "--out", folder / "text", "--vocab-size", 300, *options]
+    assert call("data", "prepare", *words).exit_code == 0
+    return folder / "text"
+
+
+def test_prepared_text_trains_as_its_files_do(tmp_path: Path) -> None:
+    """The same vocabulary, windows and validation; the tokens stay on disk."""
+    raw = tiny.session(tmp_path)
+
+    session = tiny.session(tmp_path / "b", prepared_text(tmp_path))
+
+    assert session.trainer._windows.digest == raw.trainer._windows.digest
+    assert isinstance(session.trainer._windows._text, np.memmap)
+    assert session.trainer._validation == raw.trainer._validation
+    assert session.trainer._vocabulary.to_json() == raw.trainer._vocabulary.to_json()
+
+
+def test_run_on_prepared_text_goes_on(tmp_path: Path) -> None:
+    """While the folder holds the same."""
+    session = tiny.session(tmp_path / "b", prepared_text(tmp_path), steps=2, eval_every=1)
+    session.trainer.train(lambda _: None)
+
+    again = resumed(session.folder, {"steps": 3}, "cpu")
+    assert again.trainer._windows.digest == session.trainer._windows.digest
+
+    words = ("--out", tmp_path / "text", "--tokenizer", session.folder, "--valid-share", 0.5)
+    assert call("data", "prepare", tiny.corpus(tmp_path), *words).exit_code == 0
+    with pytest.raises(CheckpointError, match="its training text is another than before"):
+        resumed(session.folder, {"steps": 3}, "cpu")
+
+
+def test_prepared_text_may_be_validated_on_a_file(tmp_path: Path) -> None:
+    """In place of its own documents, or where it has none."""
+    text, valid = prepared_text(tmp_path, "--valid-share", 0), tmp_path / "valid.txt"
+    valid.write_text("Hi.")
+
+    with pytest.raises(DataError, match="text: holds no document to validate on; give --valid"):
+        tiny.session(tmp_path / "b", text)
+    session = prepare([text], valid, "tiny", tiny.TRAINING, "cpu", tmp_path / "run")
+
+    assert session.trainer._validation == ["Hi."]
+
+
+def test_prepared_text_brings_its_vocabulary(tmp_path: Path) -> None:
+    """Another size, or another vocabulary in a run that goes on, is refused."""
+    text = prepared_text(tmp_path)
+    session = tiny.session(tmp_path / "b", text, steps=1)
+    session.trainer.train(lambda _: None)
+
+    with pytest.raises(DataError, match="vocab_size = 299 is not the prepared text's 300"):
+        tiny.session(tmp_path / "c", text, vocab_size=299)
+    assert not (tmp_path / "c" / "run").exists()
+    prepared_text(tmp_path, "--vocab-size", 290)
+    with pytest.raises(DataError, match="text: its tokens are of another vocabulary"):
+        resumed(session.folder, {"steps": 3}, "cpu")
+
+
+def test_prepared_text_is_a_whole_text(tmp_path: Path) -> None:
+    """One folder, or files."""
+    text = prepared_text(tmp_path)
+
+    for files in ([text, text], [tiny.corpus(tmp_path), text]):
+        with pytest.raises(DataError, match="text: a prepared folder is a whole text"):
+            prepare(files, None, "tiny", tiny.TRAINING, "cpu", tmp_path / "run")

@@ -19,6 +19,7 @@ from realsam.train.teacher.teaching import PRESETS, Teaching, prepare_teacher
 from realsam.train.teacher.text import Text
 from realsam.train.teacher.training import Epoch
 from tests import tiny
+from tests.realsam.cli.conftest import call
 from tests.realsam.train.teacher import small
 
 SIZES = {"vocab_size": 300, "width": 16, "layers": 1, "epochs": 2, "lr": 1e-2}
@@ -109,6 +110,23 @@ def test_vocabulary_can_be_taken_over(tmp_path: Path, name: str) -> None:
 
     assert (tmp_path / "teacher" / "tokenizer.json").read_text() == content
     assert load_teacher(tmp_path / "teacher").ensemble.config.vocab_size == 320
+
+
+def test_prepared_text_teaches_as_its_files_do(tmp_path: Path) -> None:
+    """The same tokens, the same held-out stories, the vocabulary that it brings."""
+    folder, raw = tmp_path / "text", teaching(tmp_path)
+    words = (tmp_path / "stories.txt", "--out", folder, "--vocab-size", 300)
+    assert call("data", "prepare", *words).exit_code == 0
+    sizes = {name: value for name, value in SIZES.items() if name != "vocab_size"}
+
+    found = prepare_teacher([folder], None, "tiny", sizes, None, "cpu", tmp_path / "other")
+
+    assert found.training.text.digest == raw.training.text.digest
+    assert found.training.held_out.digest == raw.training.held_out.digest
+    with pytest.raises(DataError, match="vocab_size = 299 is not the prepared text's 300"):
+        prepare_teacher(
+            [folder], None, "tiny", sizes | {"vocab_size": 299}, None, "cpu", tmp_path / "other"
+        )
 
 
 def test_interruption_before_the_first_evaluation_keeps_nothing(

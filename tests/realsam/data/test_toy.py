@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import pytest
 
-from realsam.train.toy import toy_documents
+from realsam.data.toy import toy_documents
 
 
 def test_seed_gives_one_corpus() -> None:

@@ -1,0 +1,104 @@
+"""Rows of instruction sets and the like, by the fields that they have.
+
+    instruction, output, maybe input         Alpaca
+    instruction, response, maybe context     Dolly
+    prompt, response
+    full_text, spans                         Presidio: entities as ranges of characters
+    text                                     plain documents
+
+The trees of oasst1 are in `realsam.data.trees`: one of its rows alone is no conversation.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from realsam.data.conversation import SAM, USER, Turn, is_message, render
+from realsam.data.entry import (
+    BAD_SPAN,
+    EMPTY,
+    HOLDS_TURN,
+    NO_SCHEMA,
+    NO_TEXT,
+    OTHER_LANGUAGE,
+    Entry,
+    Span,
+    Tally,
+)
+from realsam.data.trees import Trees
+
+Row = dict[str, Any]
+
+# question, more of it, answer
+_CONVERSATIONS = (
+    ("instruction", "input", "output"),
+    ("instruction", "context", "response"),
+    ("prompt", "", "response"),
+)
+
+
+def row_entries(rows: Iterable[Row], where: str, language: str, tally: Tally) -> Iterator[Entry]:
+    """What rows of any known schema hold.
+
+    Args:
+        rows: of one file.
+        where: the file, for messages.
+        language: leave out rows whose `lang` is another one; "" takes all.
+        tally: counts what is left out.
+    """
+    trees = Trees(where)
+    for row in rows:
+        if language and row.get("lang", language) != language:
+            tally.reject(OTHER_LANGUAGE)
+        elif Trees.is_message(row):
+            trees.add(row, tally)
+        elif isinstance(found := _entry(row), Entry):
+            yield found
+        else:
+            tally.reject(found)
+    yield from trees.entries(tally)
+
+
+def _entry(row: Row) -> Entry | str:
+    """What a row holds, or why it is left out."""
+    for question, more, answer in _CONVERSATIONS:
+        if question in row and answer in row:
+            return _conversation(row[question], row.get(more) or "", row[answer])
+    if "full_text" in row and "spans" in row:
+        return _labelled(row)
+    if "text" in row:
+        return Entry(row["text"]) if isinstance(row["text"], str) else NO_TEXT
+    return NO_SCHEMA
+
+
+def _conversation(question: Any, more: Any, answer: Any) -> Entry | str:
+    if not all(isinstance(field, str) for field in (question, more, answer)):
+        return NO_TEXT
+    asked, said = f"{question.strip()}\n{more.strip()}".strip(), answer.strip()
+    if not (asked and said):
+        return EMPTY
+    if not (is_message(asked) and is_message(said)):
+        return HOLDS_TURN
+    return Entry(render([Turn(USER, asked), Turn(SAM, said)]))
+
+
+def _labelled(row: Row) -> Entry | str:
+    text, template = row["full_text"], row.get("template_id")
+    if not isinstance(text, str):
+        return NO_TEXT
+    try:
+        spans = sorted(_span(found) for found in row["spans"])
+    except (KeyError, TypeError):
+        return BAD_SPAN
+    ends = [0, *(end for _, end, _ in spans)]
+    apart = all(ends[i] <= start < end <= len(text) for i, (start, end, _) in enumerate(spans))
+    if not apart:
+        return BAD_SPAN
+    group = None if template is None else f"template {template}"
+    return Entry(text, tuple(Span(*span) for span in spans), group)
+
+
+def _span(found: Any) -> tuple[int, int, str]:
+    start, end, kind = (found[n] for n in ("start_position", "end_position", "entity_type"))
+    if not (type(start) is type(end) is int and isinstance(kind, str) and kind):
+        raise TypeError
+    return start, end, kind

@@ -1,0 +1,1 @@
+"""Finding personal data in text: marked sentences, words and their tags, spans and their score."""

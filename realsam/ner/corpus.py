@@ -1,0 +1,106 @@
+"""Sentences with marked entities: JSON with character spans, or CoNLL columns.
+
+JSON is the list that presidio-research writes: `full_text` and `spans` with `entity_type`,
+`start_position` and `end_position`. Some of its templates mark the number and the name of a street
+apart and others as one, so that neighbours of one kind with only white space between them are
+read as one span. CoNLL is a word, a tab and a BIO tag per line, an empty line between sentences.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from realsam.documents import read_text
+from realsam.errors import DataError
+
+_JSON_CURE = "give full_text and spans with entity_type, start_position and end_position"
+_CONLL_CURE = "give a word, a tab and O, B-KIND or I-KIND per line"
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """An entity of a text."""
+
+    start: int  # characters
+    end: int  # behind the last one
+    kind: str  # such as PERSON
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A text and its entities, in order; none overlap."""
+
+    text: str
+    spans: tuple[Span, ...]
+
+
+def read_sentences(path: Path) -> list[Sentence]:
+    """Sentences of a .json or CoNLL file, which may be packed (.xz, .gz).
+
+    Raises:
+        DataError: if the file is not readable, of another form, or holds no sentence.
+    """
+    text = read_text(path)
+    read = _from_json if ".json" in path.suffixes else _from_conll
+    sentences = [s for s in read(text, path) if s.text.strip()]
+    if not sentences:
+        raise DataError(f"{path}: no sentence in it", "give at least one")
+    return sentences
+
+
+def _from_json(text: str, path: Path) -> Iterator[Sentence]:
+    try:
+        rows = list(json.loads(text))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise DataError(f"{path}: no list of sentences ({error})", _JSON_CURE) from error
+    for number, row in enumerate(rows):
+        try:
+            yield _sentence(row)
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"{path}: row {number}: {error}", _JSON_CURE) from error
+
+
+def _sentence(row: dict[str, Any]) -> Sentence:
+    text, spans = row["full_text"], list[Span]()
+    if not isinstance(text, str):
+        raise TypeError("full_text is no text")
+    found = [(s["start_position"], s["end_position"], s["entity_type"]) for s in row["spans"]]
+    for start, end, kind in sorted(found):
+        before = spans[-1] if spans else Span(0, 0, "")
+        if not before.end <= start < end <= len(text):
+            raise ValueError(f"{kind} at {start}..{end} overlaps another, or is not in the text")
+        if before.kind == kind and not text[before.end : start].strip():
+            spans[-1] = Span(before.start, end, kind)
+        else:
+            spans.append(Span(start, end, str(kind)))
+    return Sentence(text, tuple(spans))
+
+
+def _from_conll(text: str, path: Path) -> Iterator[Sentence]:
+    lines = enumerate(text.split("\n"), 1)
+    for blank, group in groupby(lines, lambda line: not line[1].strip()):
+        if not blank:
+            yield _of_words([_word(line, f"{path}: line {number}") for number, line in group])
+
+
+def _word(line: str, where: str) -> tuple[str, str]:
+    word, _, tag = line.rstrip().partition("\t")
+    if not word.strip() or not (tag == "O" or (tag[:2] in ("B-", "I-") and tag[2:])):
+        raise DataError(f"{where} = {line[:40]!r} is no word and tag", _CONLL_CURE)
+    return word.strip(), tag
+
+
+def _of_words(words: list[tuple[str, str]]) -> Sentence:
+    """The words with a space between them."""
+    spans: list[Span] = []
+    start, before = 0, "O"
+    for word, tag in words:
+        if tag[:1] == "I" and before[2:] == tag[2:]:
+            spans[-1] = Span(spans[-1].start, start + len(word), tag[2:])
+        elif tag != "O":
+            spans.append(Span(start, start + len(word), tag[2:]))
+        start, before = start + len(word) + 1, tag
+    return Sentence(" ".join(word for word, _ in words), tuple(spans))

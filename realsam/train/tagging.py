@@ -1,0 +1,127 @@
+"""Training of a tagger: marked sentences in, a model that says the tags of every token.
+
+Sentences are laid end to end as those of a language model are; the target of a token is the tag
+of the word that was fed `delay` tokens before it.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from realsam.arrays import I64
+from realsam.ner.augment import Augmenter
+from realsam.ner.corpus import Sentence
+from realsam.ner.tagger import fed
+from realsam.ner.tags import labels, tags_of
+from realsam.nn.config import ModelConfig
+from realsam.nn.model import SpikingLM
+from realsam.nn.precision import matmul_precision
+from realsam.train.backprop import Backprop
+from realsam.train.config import Preset, TrainConfig
+from realsam.train.data import Position, Window, Windows, laid_out
+from realsam.train.loop import Progress
+from realsam.train.objective import Objective
+from realsam.train.optimize import Update
+from realsam.train.parallel import ALONE
+from realsam.train.watch import check_losses, check_parameters, shortage_named
+from realsam.vocab import Vocabulary
+
+TAGGER = Preset(
+    ModelConfig.of(
+        layers=2, width=128, vocab_size=1024, code_bits=64, groups=4, half_life=(0.7, 20.0)
+    ),
+    TrainConfig(
+        preset="tagger",
+        steps=1000,
+        batch=32,
+        lr=2e-3,
+        matrix_lr=8e-3,
+        warmup=20,
+        target_firing=0.15,
+    ),
+    "2 layers of 128, vocabulary 1024: some minutes on a CPU",
+)
+DELAY = 2  # tokens that the tagger looks ahead
+COPIES = 20  # of each sentence, all but the first one changed
+_LOG_EVERY = 10  # steps
+_CURE = "train again with lower --lr and --matrix-lr"
+
+
+@dataclass(frozen=True)
+class TaggerData:
+    """Sentences as tokens and tags; what a baseline learns from, too."""
+
+    vocabulary: Vocabulary
+    tags: tuple[str, ...]
+    delay: int
+    documents: list[list[int]]  # tokens of each sentence, without the end of text
+    targets: list[list[int]]  # number of the tag after each of them
+
+    @staticmethod
+    def of(sentences: Sequence[Sentence], vocab_size: int, delay: int, seed: int) -> "TaggerData":
+        """Learn a vocabulary, and lay COPIES of the sentences out.
+
+        Raises:
+            DataError: if the vocabulary is too small.
+        """
+        tags = tags_of(span.kind for s in sentences for span in s.spans)
+        copies = list(Augmenter(sentences, seed).copies(COPIES))
+        vocabulary = Vocabulary.train([s.text for s in copies], vocab_size)
+        documents, targets = [], []
+        for sentence in copies:
+            words = vocabulary.words(sentence.text)
+            named = zip(words, labels(sentence, words), strict=True)
+            found = [tags.index(tag) for word, tag in named for _ in word.tokens]
+            documents.append(fed(vocabulary, words, delay)[1:])
+            targets.append([0] * delay + found)
+        return TaggerData(vocabulary, tags, delay, documents, targets)
+
+    def line(self) -> I64:
+        """The targets end to end, as `Windows` lays the tokens; after an end of text it is O."""
+        return laid_out(self.targets, 0)[0].astype(np.int64)
+
+
+def train_tagger(
+    data: TaggerData,
+    sizes: ModelConfig,
+    config: TrainConfig,
+    device: torch.device,
+    on_progress: Callable[[Progress], None],
+) -> SpikingLM:
+    """A trained tagger, on the CPU; vocabulary and tags are those of the data.
+
+    Raises:
+        DataError: if there is less text than one window.
+        TrainingError: if the training diverges or runs out of memory.
+    """
+    torch.manual_seed(config.seed)
+    sizes = replace(sizes, vocab_size=data.vocabulary.size, tags=len(data.tags))
+    end, line = data.vocabulary.end_of_text, data.line()
+    windows = Windows(data.documents, end, config.batch, config.window, config.seed)
+
+    def targeted(window: Window) -> Window:
+        return replace(window, targets=line[window.places])
+
+    shortage = shortage_named(str(device), f"batch = {windows.batch}", "use a smaller --batch")
+    with matmul_precision("high"), shortage:
+        model = SpikingLM(sizes).to(device)
+        objective = Objective(model, config)
+        backprop = Backprop(objective, model, config, windows.batch, end, device)
+        update, stream = Update(model, config), windows.start(Position(0, 0))
+        measured, since = [], time.perf_counter()
+        for step in range(config.steps):
+            dropout_seed = ALONE.seed(config.seed, step)
+            measured.append(backprop(targeted(next(stream)), dropout_seed).clone())
+            update(step)
+            if (step + 1) % _LOG_EVERY == 0 or step + 1 == config.steps:
+                rows = torch.stack(measured).cpu()
+                check_losses(rows[:, 0].tolist(), step + 2 - len(rows), len(data.tags), _CURE)
+                nats, *rates = rows.mean(0).tolist()
+                n_tokens, now = len(rows) * config.window * windows.batch, time.perf_counter()
+                on_progress(Progress(step + 1, nats, tuple(rates), n_tokens / (now - since)))
+                measured, since = [], now
+    check_parameters(model, config.steps, _CURE)
+    return model.cpu()

@@ -1,0 +1,57 @@
+"""Augmented sentences: their spans stay right, and nothing comes from elsewhere."""
+
+import re
+
+from realsam.ner.augment import Augmenter
+from realsam.ner.corpus import Sentence, Span
+from tests.realsam.ner import synthetic
+
+
+def test_the_first_copy_is_the_sentences_themselves() -> None:
+    """Then come as many changed ones for every further copy."""
+    found = synthetic.sentences()
+
+    copies = list(Augmenter(found, 0).copies(3))
+
+    assert found == copies[: len(found)]
+    assert 3 * len(found) == len(copies)
+    assert copies[len(found) :] != found * 2
+
+
+def test_a_seed_gives_one_row_of_sentences() -> None:
+    """And another seed another."""
+    found = synthetic.sentences()
+
+    first, second, other = (list(Augmenter(found, seed).copies(4)) for seed in (1, 1, 2))
+
+    assert first == second
+    assert first != other
+
+
+def test_spans_hold_values_of_their_kind() -> None:
+    """But for digits and case, each is the value of an entity of that kind."""
+    known = {
+        kind: {re.sub("[0-9]", "0", value.casefold()) for value in values}
+        for kind, values in synthetic.FILLERS.items()
+    }
+
+    for sentence in Augmenter(synthetic.sentences(), 3).copies(20):
+        for span in sentence.spans:
+            value = sentence.text[span.start : span.end].casefold()
+            assert re.sub("[0-9]", "0", value) in known[span.kind]
+
+
+def test_kinds_and_their_order_stay() -> None:
+    """Only values and the words between them change."""
+    found = synthetic.sentences()
+
+    for before, after in zip(found * 5, Augmenter(found, 4).copies(5), strict=True):
+        assert [s.kind for s in before.spans] == [s.kind for s in after.spans]
+
+
+def test_case_that_changes_the_length_is_left() -> None:
+    """The upper case of a sharp s has two letters: all spans would slip."""
+    sentence = Sentence("Straße 7, Bob", (Span(10, 13, "PERSON"),))
+
+    for copy in Augmenter([sentence], 5).copies(200):
+        assert copy.text[copy.spans[0].start : copy.spans[0].end].casefold() == "bob"
