@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -257,7 +258,12 @@ class Person:
 
     def types(self, keys: str | bytes) -> None:
         """Press keys."""
+        self.hesitates()
         os.write(self._terminal, keys.encode() if isinstance(keys, str) else keys)
+
+    def hesitates(self) -> None:
+        """Be slower than the microseconds from a prompt to the wait for keys, deaf to signals."""
+        time.sleep(0.5)
 
     def waits_for(self, text: str) -> str:
         """Read until a text has come, and return what came before it."""
@@ -364,6 +370,7 @@ def test_terminate_ends_a_waiting_talk(small: Path) -> None:
     """A polite request to end is no Ctrl-C."""
     with at_a_terminal(small) as (person, child):
         person.waits_for("User: ")
+        person.hesitates()
 
         child.send_signal(signal.SIGTERM)
 
