@@ -6,6 +6,7 @@ for the CPU to launch them.
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from typing import cast
 
 import torch
@@ -120,7 +121,7 @@ class Backprop:
         return nullcontext()
 
     def _capture(self, last: bool) -> Callable[[], None]:
-        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        stream = _side_stream()
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             self._rehearse(_WARM_UP_PARALLEL if self._parallel else _WARM_UP, last)
@@ -142,3 +143,10 @@ class Backprop:
         for parameter, grad in zip(self._model.parameters(), grads, strict=True):
             assert parameter.grad is not None
             parameter.grad.copy_(grad) if grad is not None else parameter.grad.zero_()
+
+
+@cache
+def _side_stream() -> torch.cuda.Stream:
+    """One for all captures: cuBLAS keeps a workspace for every stream that it ever served."""
+    stream: torch.cuda.Stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+    return stream
