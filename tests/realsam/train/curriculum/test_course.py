@@ -214,7 +214,7 @@ def test_trainer_of_a_phase_is_gone_before_the_next(tmp_path: Path) -> None:
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_captured_graphs_are_freed(tmp_path: Path) -> None:
-    """Each phase begins with as much of the GPU in use as the second: libraries' buffers are kept."""
+    """Each phase begins with as much of the GPU in use as the second; libraries keep buffers."""
     before: list[int] = []
 
     def watched(session: Session) -> None:
