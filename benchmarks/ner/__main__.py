@@ -22,7 +22,7 @@ from realsam.nn.config import ModelConfig
 from realsam.report import render_table
 from realsam.train.config import TrainConfig
 from realsam.train.device import pick_device
-from realsam.train.tagging import DELAY, TAGGER, TaggerData, train_tagger
+from realsam.train.tagging import DELAY, STRENGTH, TAGGER, TaggerData, train_tagger
 from sim.simulator import fast_host, run
 
 FILE = click.Path(path_type=Path)
@@ -57,10 +57,11 @@ def rows(
     sizes: ModelConfig,
     config: TrainConfig,
     delay: int,
+    strength: float,
     device: torch.device,
 ) -> list[Row]:
     """Train and score both taggers with one seed."""
-    data = TaggerData.of(training, sizes.vocab_size, delay, config.seed)
+    data = TaggerData.of(training, sizes.vocab_size, config.seed, delay, strength)
     begin = time.perf_counter()
     spiking = train_tagger(data, sizes, config, device, lambda _: None)
     train_s = time.perf_counter() - begin
@@ -69,7 +70,7 @@ def rows(
     n_parameters = bilstm.parameters(spiking)
     first = scored("spiking", n_parameters, train_s, ours.spans, test)
     torch.manual_seed(config.seed)
-    whole = TaggerData.of(training, sizes.vocab_size, 0, config.seed)
+    whole = TaggerData.of(training, sizes.vocab_size, config.seed, 0, strength)
     other = bilstm.built(spiking.config, len(whole.tags), n_parameters)
     begin = time.perf_counter()
     bilstm.train(other, whole, config, device)
@@ -84,6 +85,9 @@ def rows(
 @click.option("--fold", "folds", callback=numbers, default="0", show_default=True)
 @click.option("--seeds", callback=numbers, default="0", show_default=True)
 @click.option("--delay", type=click.IntRange(0, 16), default=DELAY, show_default=True)
+@click.option(
+    "--augment", "strength", type=click.FloatRange(0, 1), default=STRENGTH, show_default=True
+)
 @click.option("--steps", type=click.IntRange(1), default=TAGGER.train.steps, show_default=True)
 @click.option("--device", type=click.Choice(["auto", "cuda", "cpu"]), default="auto")
 @format_option
@@ -94,6 +98,7 @@ def main(
     folds: list[int],
     seeds: list[int],
     delay: int,
+    strength: float,
     steps: int,
     device: str,
     style: str,
@@ -107,6 +112,7 @@ def main(
         "torch": torch.__version__,
         "data": [file.name for file in files],
         "delay": delay,
+        "augment": strength,
         "steps": steps,
         "rows": [],
     }
@@ -114,7 +120,7 @@ def main(
         parts = divide(sentences, fold) if fold is not None else (sentences, read_sentences(test))
         for seed in seeds:
             sizes, config = TAGGER.changed({"seed": seed, "steps": steps})
-            for row in rows(*parts, sizes, config, delay, place):
+            for row in rows(*parts, sizes, config, delay, strength, place):
                 result["rows"].append({"fold": fold, "seed": seed, **row})
             if out:
                 record.write(out, result)

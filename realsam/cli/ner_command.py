@@ -37,7 +37,10 @@ def command() -> None:
 @_files
 @click.option("--out", type=_PATH, required=True, help="Bundle folder.")
 @_fold
-@click.option("--delay", type=click.IntRange(0, 16), help="Tokens to look ahead.")
+@click.option("--delay", type=click.IntRange(0, 16), help="Tokens to look ahead  [1].")
+@click.option(
+    "--augment", "strength", type=click.FloatRange(0, 1), help="How much of a copy changes  [1.0]."
+)
 @click.option("--vocab-size", type=int, help="Tokens of the vocabulary.")
 @click.option("--layers", type=click.IntRange(1), help="LIF layers.")
 @click.option("--width", type=click.IntRange(1), help="Neurons of a layer.")
@@ -64,15 +67,15 @@ def train(
     from realsam.cli.proof import Exportable, export_model
     from realsam.train.device import pick_device
     from realsam.train.record import TAGGER_PROBE
-    from realsam.train.tagging import DELAY, TAGGER, TaggerData, train_tagger
+    from realsam.train.tagging import DELAY, STRENGTH, TAGGER, TaggerData, train_tagger
 
     refuse_foreign(out)
     put = pick_device(device)
     training, held_out = _divided(files, fold)
     given = {name: value for name, value in changes.items() if value is not None}
-    delay = given.pop("delay", DELAY)
+    delay, strength = given.pop("delay", DELAY), given.pop("strength", STRENGTH)
     sizes, config = TAGGER.changed(given)
-    data = TaggerData.of(training, sizes.vocab_size, delay, config.seed)
+    data = TaggerData.of(training, sizes.vocab_size, config.seed, delay, strength)
     with progress("training", config.steps) as (bar, task):
 
         def show(now: "Progress") -> None:
@@ -86,9 +89,10 @@ def train(
             "train": config.to_json(),
             "data": [file.name for file in files],
             "fold": fold,
+            "augment": strength,
         }
     }
-    what = Exportable(model, data.vocabulary, TAGGER_PROBE, about, data.tags, delay)
+    what = Exportable(model, data.vocabulary, TAGGER_PROBE, about, data.tags, data.delay)
     _, proof = export_model(what, out, ("netx", "nir"), "portable", note)
     if held_out:
         _tell_scores(*_scored(_tagger(out, "sim"), held_out), style)

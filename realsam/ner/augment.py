@@ -13,18 +13,21 @@ from collections.abc import Iterator, Sequence
 from realsam.ner.corpus import Sentence, Span
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
+# Shares at full strength.
 _SWAPPED = 0.9  # of the entities get the value of another one
 _DIGITS = 0.7  # of the values get other digits
 _WORDS = 0.5  # of the words outside may change at most; each sentence draws its share
-_JOINED = 0.5  # of the changed words are two halves
 _CASE = 0.05  # of the sentences are in lower case, and as many in upper case
+_JOINED = 0.5  # of the changed words are two halves, at any strength
 
 
 class Augmenter:
     """Draws new sentences; a seed gives one row of them."""
 
-    def __init__(self, sentences: Sequence[Sentence], seed: int) -> None:
+    def __init__(self, sentences: Sequence[Sentence], strength: float, seed: int) -> None:
+        """`strength` is 0..1: how much of a copy changes."""
         self._sentences = sentences
+        self._strength = strength
         self._random = random.Random(seed)
         self._values: dict[str, list[str]] = defaultdict(list)
         words: dict[str, set[str]] = defaultdict(set)
@@ -44,7 +47,7 @@ class Augmenter:
 
     def changed(self, sentence: Sentence) -> Sentence:
         """A sentence with other values and words."""
-        share = self._random.random() * _WORDS
+        share = self._random.random() * _WORDS * self._strength
         text, spans = "", []
         for outside, span in _parts(sentence):
             text += _WORD.sub(lambda found: self._word(found[0], share), outside)
@@ -52,14 +55,14 @@ class Augmenter:
                 value = self._value(span.kind, sentence.text[span.start : span.end])
                 spans.append(Span(len(text), len(text) + len(value), span.kind))
                 text += value
-        draw = self._random.random()
-        cased = text.lower() if draw < _CASE else text.upper() if draw < 2 * _CASE else text
+        draw, case = self._random.random(), _CASE * self._strength
+        cased = text.lower() if draw < case else text.upper() if draw < 2 * case else text
         return Sentence(cased if len(cased) == len(text) else text, tuple(spans))
 
     def _value(self, kind: str, value: str) -> str:
-        if self._random.random() < _SWAPPED:
+        if self._random.random() < _SWAPPED * self._strength:
             value = self._random.choice(self._values[kind])
-        if self._random.random() < _DIGITS:
+        if self._random.random() < _DIGITS * self._strength:
             value = re.sub("[0-9]", lambda _: self._random.choice("0123456789"), value)
         return value
 

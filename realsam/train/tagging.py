@@ -31,7 +31,13 @@ from realsam.vocab import Vocabulary
 
 TAGGER = Preset(
     ModelConfig.of(
-        layers=2, width=128, vocab_size=1024, code_bits=64, groups=4, half_life=(0.7, 20.0)
+        layers=2,
+        width=256,
+        vocab_size=1024,
+        code_bits=128,
+        groups=4,
+        half_life=(0.7, 20.0),
+        dropout=0.25,
     ),
     TrainConfig(
         preset="tagger",
@@ -42,9 +48,10 @@ TAGGER = Preset(
         warmup=20,
         target_firing=0.15,
     ),
-    "2 layers of 128, vocabulary 1024: some minutes on a CPU",
+    "2 layers of 256, vocabulary 1024: some minutes on a CPU",
 )
-DELAY = 2  # tokens that the tagger looks ahead
+DELAY = 1  # tokens that the tagger looks ahead
+STRENGTH = 1.0  # of the changes to the copies
 COPIES = 20  # of each sentence, all but the first one changed
 _LOG_EVERY = 10  # steps
 _CURE = "train again with lower --lr and --matrix-lr"
@@ -61,14 +68,20 @@ class TaggerData:
     targets: list[list[int]]  # number of the tag after each of them
 
     @staticmethod
-    def of(sentences: Sequence[Sentence], vocab_size: int, delay: int, seed: int) -> "TaggerData":
-        """Learn a vocabulary, and lay COPIES of the sentences out.
+    def of(
+        sentences: Sequence[Sentence],
+        vocab_size: int,
+        seed: int,
+        delay: int = DELAY,
+        strength: float = STRENGTH,
+    ) -> "TaggerData":
+        """Learn a vocabulary, and lay COPIES of the sentences out; see `Augmenter` for strength.
 
         Raises:
             DataError: if the vocabulary is too small.
         """
         tags = tags_of(span.kind for s in sentences for span in s.spans)
-        copies = list(Augmenter(sentences, seed).copies(COPIES))
+        copies = list(Augmenter(sentences, strength, seed).copies(COPIES))
         vocabulary = Vocabulary.train([s.text for s in copies], vocab_size)
         documents, targets = [], []
         for sentence in copies:

@@ -32,7 +32,7 @@ def test_the_bilstm_has_as_many_parameters_as_wanted() -> None:
 def test_the_bilstm_learns_and_finds() -> None:
     """What it was shown, after some steps."""
     torch.manual_seed(0)
-    data = TaggerData.of(synthetic.sentences(), 300, 0, seed=0)
+    data = TaggerData.of(synthetic.sentences(), 300, 0, delay=0)
     model = bilstm.built(SIZES, len(data.tags), 60_000)
 
     bilstm.train(model, data, CONFIG, torch.device("cpu"))

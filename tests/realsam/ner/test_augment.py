@@ -11,7 +11,7 @@ def test_the_first_copy_is_the_sentences_themselves() -> None:
     """Then come as many changed ones for every further copy."""
     found = synthetic.sentences()
 
-    copies = list(Augmenter(found, 0).copies(3))
+    copies = list(Augmenter(found, 1.0, 0).copies(3))
 
     assert found == copies[: len(found)]
     assert 3 * len(found) == len(copies)
@@ -22,7 +22,7 @@ def test_a_seed_gives_one_row_of_sentences() -> None:
     """And another seed another."""
     found = synthetic.sentences()
 
-    first, second, other = (list(Augmenter(found, seed).copies(4)) for seed in (1, 1, 2))
+    first, second, other = (list(Augmenter(found, 1.0, seed).copies(4)) for seed in (1, 1, 2))
 
     assert first == second
     assert first != other
@@ -35,7 +35,7 @@ def test_spans_hold_values_of_their_kind() -> None:
         for kind, values in synthetic.FILLERS.items()
     }
 
-    for sentence in Augmenter(synthetic.sentences(), 3).copies(20):
+    for sentence in Augmenter(synthetic.sentences(), 1.0, 3).copies(20):
         for span in sentence.spans:
             value = sentence.text[span.start : span.end].casefold()
             assert re.sub("[0-9]", "0", value) in known[span.kind]
@@ -45,7 +45,7 @@ def test_kinds_and_their_order_stay() -> None:
     """Only values and the words between them change."""
     found = synthetic.sentences()
 
-    for before, after in zip(found * 5, Augmenter(found, 4).copies(5), strict=True):
+    for before, after in zip(found * 5, Augmenter(found, 1.0, 4).copies(5), strict=True):
         assert [s.kind for s in before.spans] == [s.kind for s in after.spans]
 
 
@@ -53,5 +53,12 @@ def test_case_that_changes_the_length_is_left() -> None:
     """The upper case of a sharp s has two letters: all spans would slip."""
     sentence = Sentence("Straße 7, Bob", (Span(10, 13, "PERSON"),))
 
-    for copy in Augmenter([sentence], 5).copies(200):
+    for copy in Augmenter([sentence], 1.0, 5).copies(200):
         assert copy.text[copy.spans[0].start : copy.spans[0].end].casefold() == "bob"
+
+
+def test_no_strength_changes_nothing() -> None:
+    """Copies are copies."""
+    found = synthetic.sentences()
+
+    assert found * 3 == list(Augmenter(found, 0.0, 6).copies(3))

@@ -28,7 +28,7 @@ def few_copies(monkeypatch: pytest.MonkeyPatch) -> None:
 def trained(seed: int = 0, **changes: object) -> tuple[SpikingLM, list[Progress]]:
     """A tagger of the synthetic sentences, and what it said on the way."""
     sizes, config = TAGGER.changed({**vars(SIZES), **vars(CONFIG), "seed": seed, **changes})
-    data = TaggerData.of(synthetic.sentences(), 300, delay=1, seed=seed)
+    data = TaggerData.of(synthetic.sentences(), 300, seed)
     heard: list[Progress] = []
     return train_tagger(data, sizes, config, torch.device("cpu"), heard.append), heard
 
@@ -38,7 +38,7 @@ def test_targets_are_the_tags_so_many_tokens_ago(delay: int) -> None:
     """Before the first tag it is O, as after the end of a text."""
     sentence = Sentence("Call Ann Lee.", (Span(5, 12, "PERSON"),))
 
-    data = TaggerData.of([sentence], 300, delay, seed=0)
+    data = TaggerData.of([sentence], 300, 0, delay)
 
     words = data.vocabulary.words(sentence.text)
     tokens = [t for word in words for t in word.tokens]
@@ -50,7 +50,7 @@ def test_targets_are_the_tags_so_many_tokens_ago(delay: int) -> None:
 
 def test_windows_give_tokens_and_tags_of_one_place() -> None:
     """Wherever the shuffle puts a sentence, a token's target stays that of its line."""
-    data = TaggerData.of(synthetic.sentences(), 300, 2, seed=0)
+    data = TaggerData.of(synthetic.sentences(), 300, 0, delay=2)
     line, end = data.line(), data.vocabulary.end_of_text
     windows = Windows(data.documents, end, 4, 16, seed=0)
 
