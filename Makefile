@@ -41,7 +41,7 @@ CAMPAIGN = $(if $(SEED),--seed $(SEED)) $(if $(OUT),--out $(OUT))
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-install: $(RUN) ## what generates, exports and verifies; without torch (450 MB)
+install: $(RUN) ## what generates, exports and verifies; without torch (550 MB)
 	@echo 'Ready: $(VENV)/bin/realsam --help'
 
 train-install: $(TRAIN) ## the same, with torch and snnTorch
