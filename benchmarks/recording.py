@@ -15,6 +15,7 @@ from statistics import median
 import click
 import numpy as np
 
+from benchmarks.record import about
 from benchmarks.run import PROMPT
 from export.bundle import Bundle, load_bundle
 from realsam.console import note, progress
@@ -90,7 +91,7 @@ def main(n_tokens: int, repeats: int) -> None:
     played = run(bundle.network, driver)
     record = median(seconds(lambda: alone(bundle, played)) for _ in range(repeats))
     replay, file, n_bytes = profiled(bundle, played, driver.tokens)
-    where, n = record.about("python -m benchmarks.recording"), played.n_tokens
+    where, n = about("python -m benchmarks.recording"), played.n_tokens
     note(f"{where['machine']}, {where['cores']} cores, commit {where['commit']}")
     print(f"{n:,} tokens, medians of {repeats}, microseconds of CPU per token")
     print(f"with a record     {median(with_record) / n * 1e6:7.2f}")

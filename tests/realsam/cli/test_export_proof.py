@@ -11,6 +11,7 @@ import pytest
 from export import bundle as bundle_module
 from export import nir
 from export.bundle import load_bundle
+from realsam import files
 from realsam import lower as lower_module
 from realsam.cli import proof
 from realsam.errors import MismatchError
@@ -79,7 +80,7 @@ def test_failed_export_keeps_the_older_bundle(
         "proof": (proof, "play"),
         "network": (nir, "to_nir"),
         "record": (bundle_module, "save_run"),
-        "swap": (bundle_module, "swap"),
+        "swap": (files, "swap"),
     }[where]
     monkeypatch.setattr(owner, name, stop)
 
