@@ -25,6 +25,7 @@ import realsam
 from export.netx import from_netx, to_netx
 from realsam import files
 from realsam.errors import BundleError, ExportError
+from realsam.files import sha256_of
 from realsam.ir import Host, Network, Run, load_run, save_run
 from realsam.vocab import Vocabulary, load_vocabulary
 
@@ -193,7 +194,7 @@ def save_bundle(
         _save_host(host, partial / HOST)
         (partial / TOKENIZER).write_text(vocabulary.to_json(), encoding="utf-8")
         save_run(record, partial / RECORD)
-        files = {p.name: sha256(p.read_bytes()).hexdigest() for p in sorted(partial.iterdir())}
+        files = {p.name: sha256_of(p) for p in sorted(partial.iterdir())}
         manifest = {
             "format": FORMAT,
             "network": network.digest,

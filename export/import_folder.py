@@ -9,13 +9,13 @@ model.
 """
 
 import json
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from export.bundle import MANIFEST, NETX, replacing_folder
 from export.netx import from_netx, to_netx
 from realsam.errors import BundleError, ExportError
+from realsam.files import sha256_of
 from realsam.ir import Network
 
 FORMAT = 1
@@ -35,7 +35,7 @@ def save_imported(folder: Path, network: Network, report: dict[str, Any]) -> Non
     with replacing_folder(folder) as partial:
         to_netx(network, partial / NETX)
         _write(partial / REPORT, report)
-        files = {p.name: sha256(p.read_bytes()).hexdigest() for p in sorted(partial.iterdir())}
+        files = {p.name: sha256_of(p) for p in sorted(partial.iterdir())}
         manifest = {"format": FORMAT, "kind": KIND, "network": network.digest, "files": files}
         _write(partial / MANIFEST, manifest)
 
@@ -65,7 +65,7 @@ def load_imported(folder: Path) -> Network:
         raise BundleError(f"{folder}: import format {number} is not {FORMAT}", _CURE)
     for name, expected in files.items():
         path = folder / name
-        if not path.is_file() or sha256(path.read_bytes()).hexdigest() != expected:
+        if not path.is_file() or sha256_of(path) != expected:
             raise BundleError(f"{path}: damaged, its SHA-256 is not the manifest's", _CURE)
     network = from_netx(folder / NETX)
     if network.digest != digest:

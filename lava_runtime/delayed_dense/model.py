@@ -16,8 +16,8 @@ from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 from lava.proc.dense.models import PyDelayDenseModelBitAcc
 from lava.proc.dense.process import DelayDense
-from lava.utils.weightutils import clip_weights, determine_sign_mode, truncate_weights
 
+from lava_runtime.chip_weights import chip_weights
 from lava_runtime.delay_ring import DelayRing
 from realsam.arrays import I64, Spikes
 from realsam.errors import NetworkError
@@ -51,10 +51,7 @@ class PyDelayedDense(PyDelayDenseModelBitAcc):
         if np.any(self.delays != self.delays[0]):
             raise NetworkError(f"{name}: delays within a column", "use the stock DelayDense model")
         self._is_graded = self.num_message_bits.item() > 0
-        sign_mode = self.proc_params.get("sign_mode") or determine_sign_mode(self.weights)
-        clipped = clip_weights(self.weights, sign_mode, num_bits=8)
-        bits = self.proc_params.get("num_weight_bits", 8)
-        self.weights = truncate_weights(clipped, sign_mode, bits)
+        self.weights = chip_weights(self.weights, self.proc_params)
         self.weights_set = True
         # Source-major: the weights of one arriving spike lie side by side.
         self._fibres = np.ascontiguousarray(self.weights.T)

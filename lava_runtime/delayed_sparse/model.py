@@ -16,9 +16,9 @@ from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 from lava.proc.sparse.models import PyDelaySparseModelBitAcc
 from lava.proc.sparse.process import DelaySparse
-from lava.utils.weightutils import clip_weights, determine_sign_mode, truncate_weights
 from scipy.sparse import csr_matrix
 
+from lava_runtime.chip_weights import chip_weights
 from lava_runtime.delay_ring import DelayRing
 from realsam.arrays import I64, Spikes
 from realsam.errors import NetworkError
@@ -46,10 +46,7 @@ class PyDelayedSparse(PyDelaySparseModelBitAcc):
         return total
 
     def _prepare(self) -> None:
-        sign_mode = self.proc_params.get("sign_mode") or determine_sign_mode(self.weights)
-        clipped = clip_weights(self.weights, sign_mode, num_bits=8)
-        bits = self.proc_params.get("num_weight_bits", 8)
-        self.weights = truncate_weights(clipped, sign_mode, bits)
+        self.weights = chip_weights(self.weights, self.proc_params)
         self.weights_set = True
         self._is_graded = self.num_message_bits.item() > 0
         self._columns = self.weights.tocsc().astype(np.int64)

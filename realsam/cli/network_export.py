@@ -5,22 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from export.bundle import NETX, NIR, READERS, replacing_folder
 from export.network_file import format_of
 from export.netx import require_plain, to_netx
 from export.nir import Profile, early_biases, to_nir
 from realsam.arrays import Spikes
 from realsam.cli.proof import compare
-from realsam.cli.spikes import random_spikes
+from realsam.cli.spikes import n_random_steps, random_spikes
 from realsam.errors import BundleError, ExportError
 from realsam.files import refuse_place, replacing
 from realsam.ir import Network, Replay
 
 FILES = {"netx": NETX, "nir": NIR}
-_STEPS = 200  # of random input, fewer in large networks
-_WORK = 5e8  # synapses times steps
 
 
 def refuse_target(out: Path, source: Path, formats: tuple[str, ...]) -> None:
@@ -68,7 +64,7 @@ def export_network(
         matrices = tuple(replace(q, weight=q.matrix) for q in network.projections)
         network = replace(network, projections=matrices)
         require_plain(network)
-    rows = random_spikes(network.input, _n_steps(network)) if given is None else given
+    rows = random_spikes(network.input, n_random_steps(network)) if given is None else given
     write = _writer(network, profile, rows)
     if len(formats) == 1:
         with replacing(out) as file:
@@ -104,11 +100,6 @@ def _writer(network: Network, profile: Profile, rows: Spikes) -> Callable[[str, 
         compare(network, [expected, run(READERS[FILES[name]](path), Replay(rows))])
 
     return write
-
-
-def _n_steps(network: Network) -> int:
-    size = sum(q.stored.size for q in network.projections)
-    return int(np.clip(_WORK // max(1, size), 20, _STEPS))
 
 
 def _is_network(path: Path) -> bool:

@@ -7,11 +7,13 @@ import numpy as np
 
 from realsam.arrays import Spikes
 from realsam.errors import RunError
-from realsam.ir import Input
+from realsam.ir import Input, Network
 
 NAME = "spikes"  # of the array that is taken where a file has several
 STEPS_MAX = 2**31 - 1
 DENSITY = 0.2  # random spikes per line and step
+WORK = 5e8  # synapses times steps that a proof plays on the reference
+_STEPS_LEAST, _STEPS_MOST = 20, 200  # of random input
 _LISTED = 8  # names in a message
 _MAGIC = (b"\x93NUMPY", b"PK\x03\x04", b"PK\x05\x06")  # npy, zip, empty zip
 
@@ -40,6 +42,12 @@ def load_spikes(path: Path, lines: Input) -> Spikes:
     _refuse_values(path, given, lines)
     spikes: Spikes = given.astype(lines.dtype)
     return spikes
+
+
+def n_random_steps(network: Network) -> int:
+    """Steps of random input: fewer in large networks, whose reference takes its time."""
+    size = sum(q.stored.size for q in network.projections)
+    return int(np.clip(WORK // max(1, size), _STEPS_LEAST, _STEPS_MOST))
 
 
 def random_spikes(lines: Input, steps: int) -> Spikes:

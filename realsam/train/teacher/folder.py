@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save_file
 
 from realsam.errors import BundleError, CheckpointError, DataError
-from realsam.files import replacing
+from realsam.files import replacing, sha256_of
 from realsam.train.runs import CONFIG, TOKENIZER
 from realsam.train.teacher.ensemble import Ensemble
 from realsam.train.teacher.model import Teacher, TeacherConfig
@@ -73,7 +73,7 @@ def save_teacher(
             "format": FORMAT,
             "model": ensemble.config.to_json(),
             "about": about,
-            "sha256": {name: sha256((folder / name).read_bytes()).hexdigest() for name in files},
+            "sha256": {name: sha256_of(folder / name) for name in files},
         }
         with replacing(folder / CONFIG) as partial:
             partial.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
