@@ -61,7 +61,7 @@ def token(page: Any, k: int) -> Any:
 
 def panel(page: Any) -> tuple[str, str, int]:
     """Label and number of spikes in the panel, and ticks in its raster, once it is drawn."""
-    page.evaluate("views.get('raster').runAsync()")
+    page.evaluate("async () => { await views.get('raster').runAsync(); }")
     label = page.locator("#panel [data-is=label]").inner_text()
     spikes = page.locator("#panel dd").first.inner_text()
     return label, spikes, page.locator("#panel .layer_1_marks path").count()
