@@ -15,7 +15,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("realsam", "realsam.arrays", "realsam.errors"),
     ("realsam.files", "realsam.fixedpoint", "realsam.limits", "realsam.vocab", "realsam.console"),
     ("realsam.ir",),
-    ("realsam.documents", "realsam.evaluation", "realsam.memory"),
+    ("realsam.documents", "realsam.entities", "realsam.evaluation", "realsam.memory"),
     (
         "realsam.nn",
         "realsam.checking",

@@ -3,17 +3,17 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from realsam.entities import BAD_COLUMNS, BAD_TAG, TOO_LONG, Span
 from realsam.vocab import END_OF_TEXT
 
 PIECE = 1 << 20  # characters read at a time
 MAX_DOCUMENT = 1 << 22  # characters of one document or row
 
-# Why a row is left out. docs/data.md says more about each.
+# Why a row is left out, beside what a line of CoNLL can lack. docs/data.md says more about each.
 NOT_UTF8 = "not UTF-8"
 EMPTY = "empty"
 DUPLICATE = "duplicate"
 HOLDS_END = f"holds {END_OF_TEXT}"
-TOO_LONG = "too long"
 NOT_JSON = "not JSON"
 NO_OBJECT = "no object"
 NO_SCHEMA = "fields of no schema"
@@ -25,22 +25,11 @@ NO_PARENT = "no parent"
 NO_REPLY = "no reply"
 BAD_ROLE = "turns do not alternate"
 BAD_SPAN = "entities overlap, are empty, or leave the text"
-BAD_COLUMNS = "not token TAB tag"
-BAD_TAG = "no BIO tag"
 REASONS = (
     *(NOT_UTF8, EMPTY, DUPLICATE, HOLDS_END, TOO_LONG, NOT_JSON, NO_OBJECT, NO_SCHEMA, NO_TEXT),
     *(HOLDS_TURN, OTHER_LANGUAGE, DELETED, NO_PARENT, NO_REPLY, BAD_ROLE),
     *(BAD_SPAN, BAD_COLUMNS, BAD_TAG),
 )
-
-
-@dataclass(frozen=True)
-class Span:
-    """An entity in a text."""
-
-    start: int  # of its first character
-    end: int  # behind its last character
-    type: str  # as in the file: "PERSON", "location"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from realsam.arrays import I64, U8
 from realsam.data.encoding import token_lengths
-from realsam.data.entry import Span
+from realsam.entities import Span
 from realsam.errors import DataError
 from realsam.vocab import Vocabulary
 
@@ -39,7 +39,7 @@ class Labels:
             begin = len(text[: span.start].encode("utf-8"))
             end = begin + len(text[span.start : span.end].encode("utf-8"))
             owners[begin:end] = len(types)
-            types.append(self._number(span.type))
+            types.append(self._number(span.kind))
         lengths = self._lengths[tokens]
         owner = np.maximum.reduceat(owners, np.cumsum(lengths) - lengths)
         begins = owner != np.concatenate(([0], owner[:-1]))

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-from realsam.data.entry import EMPTY, MAX_DOCUMENT, NO_OBJECT, NOT_JSON, PIECE, TOO_LONG, Tally
+from realsam.data.entry import EMPTY, MAX_DOCUMENT, NO_OBJECT, NOT_JSON, PIECE, Tally
+from realsam.entities import TOO_LONG
 from realsam.errors import DataError
 
 _SPACE = " \t\n\r"

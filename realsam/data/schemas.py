@@ -21,10 +21,10 @@ from realsam.data.entry import (
     NO_TEXT,
     OTHER_LANGUAGE,
     Entry,
-    Span,
     Tally,
 )
 from realsam.data.trees import Trees
+from realsam.entities import Span
 
 Row = dict[str, Any]
 

@@ -3,30 +3,24 @@
 JSON is the list that presidio-research writes: `full_text` and `spans` with `entity_type`,
 `start_position` and `end_position`. Some of its templates mark the number and the name of a street
 apart and others as one, so that neighbours of one kind with only white space between them are
-read as one span. CoNLL is a word, a tab and a BIO tag per line, an empty line between sentences.
+read as one span. A span of no characters marks nothing, and is left out.
 """
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from realsam.documents import read_text
+from realsam.entities import Conll, Span
 from realsam.errors import DataError
+
+__all__ = ["Sentence", "Span", "read_sentences"]
 
 _JSON_CURE = "give full_text and spans with entity_type, start_position and end_position"
 _CONLL_CURE = "give a word, a tab and O, B-KIND or I-KIND per line"
-
-
-@dataclass(frozen=True, order=True)
-class Span:
-    """An entity of a text."""
-
-    start: int  # characters
-    end: int  # behind the last one
-    kind: str  # such as PERSON
 
 
 @dataclass(frozen=True)
@@ -69,6 +63,8 @@ def _sentence(row: dict[str, Any]) -> Sentence:
         raise TypeError("full_text is no text")
     found = [(s["start_position"], s["end_position"], s["entity_type"]) for s in row["spans"]]
     for start, end, kind in sorted(found):
+        if 0 <= start == end <= len(text):  # as presidio's first set has them
+            continue
         before = spans[-1] if spans else Span(0, 0, "")
         if not before.end <= start < end <= len(text):
             raise ValueError(f"{kind} at {start}..{end} overlaps another, or is not in the text")
@@ -80,27 +76,9 @@ def _sentence(row: dict[str, Any]) -> Sentence:
 
 
 def _from_conll(text: str, path: Path) -> Iterator[Sentence]:
-    lines = enumerate(text.split("\n"), 1)
-    for blank, group in groupby(lines, lambda line: not line[1].strip()):
-        if not blank:
-            yield _of_words([_word(line, f"{path}: line {number}") for number, line in group])
+    def refuse(number: int, line: str, _reason: str) -> NoReturn:
+        where = f"{path}: line {number} = {line[:40]!r}"
+        raise DataError(f"{where} is no word and tag", _CONLL_CURE)
 
-
-def _word(line: str, where: str) -> tuple[str, str]:
-    word, _, tag = line.rstrip().partition("\t")
-    if not word.strip() or not (tag == "O" or (tag[:2] in ("B-", "I-") and tag[2:])):
-        raise DataError(f"{where} = {line[:40]!r} is no word and tag", _CONLL_CURE)
-    return word.strip(), tag
-
-
-def _of_words(words: list[tuple[str, str]]) -> Sentence:
-    """The words with a space between them."""
-    spans: list[Span] = []
-    start, before = 0, "O"
-    for word, tag in words:
-        if tag[:1] == "I" and before[2:] == tag[2:]:
-            spans[-1] = Span(spans[-1].start, start + len(word), tag[2:])
-        elif tag != "O":
-            spans.append(Span(start, start + len(word), tag[2:]))
-        start, before = start + len(word) + 1, tag
-    return Sentence(" ".join(word for word, _ in words), tuple(spans))
+    for sentence in Conll(refuse, longest=len(text), loose=True).sentences(StringIO(text)):
+        yield Sentence(*sentence)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realsam.data.conll import conll_entries
-from realsam.data.entry import MAX_DOCUMENT, Span, Tally
+from realsam.data.entry import MAX_DOCUMENT, Tally
+from realsam.entities import Span
 from tests.realsam.data.files import read, texts, write
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realsam.data.entry import Span
 from realsam.data.labels import MAX_TYPES, Labels, label_names
+from realsam.entities import Span
 from realsam.errors import DataError
 from tests import tiny
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from realsam.data.entry import Span
+from realsam.entities import Span
 from tests.realsam.data.files import jsonl, read, texts
 
 PRESIDIO = {

@@ -61,6 +61,16 @@ def test_neighbours_of_two_kinds_stay_apart(tmp_path: Path) -> None:
     assert (Span(0, 3, "TITLE"), Span(4, 7, "PERSON")) == read.spans
 
 
+@pytest.mark.parametrize("place", [0, 2, 3, 7])
+def test_a_span_of_no_characters_is_left_out(tmp_path: Path, place: int) -> None:
+    """Before, between, within and behind others: it marks nothing, and parts nothing."""
+    found = ((0, 2, "A"), (3, 7, "A"), (place, place, "A"), (place, place, "B"))
+
+    (read,) = from_json(tmp_path, {"full_text": "12 High", "spans": spans(*found)})
+
+    assert (Span(0, 7, "A"),) == read.spans
+
+
 def test_conll_joins_words_by_spaces(tmp_path: Path) -> None:
     """B- begins, I- goes on, and an I- of another kind begins, too."""
     path = tmp_path / "a.conll"
@@ -85,7 +95,8 @@ def test_conll_joins_words_by_spaces(tmp_path: Path) -> None:
     ("row", "message"),
     [
         ({"full_text": "Hi", "spans": spans((0, 3, "A"))}, "row 1: A at 0..3 overlaps another, or"),
-        ({"full_text": "Hi", "spans": spans((1, 1, "A"))}, "row 1: A at 1..1 overlaps"),
+        ({"full_text": "Hi", "spans": spans((2, 1, "A"))}, "row 1: A at 2..1 overlaps"),
+        ({"full_text": "Hi", "spans": spans((3, 3, "A"))}, "row 1: A at 3..3 overlaps"),
         ({"full_text": "Hi", "spans": spans((-1, 1, "A"))}, "row 1: A at -1..1 overlaps"),
         (
             {"full_text": "Hi you", "spans": spans((0, 3, "A"), (2, 6, "B"))},
