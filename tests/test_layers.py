@@ -42,6 +42,7 @@ OWNERS: dict[str, set[str]] = {
     "scipy": {"lava_runtime"},
     "tokenizers": {"realsam.vocab"},
     "datasets": {"realsam.data"},
+    "faker": {"realsam.ner"},
     "huggingface_hub": {"realsam.data"},
     "triton": {"realsam.nn", "realsam.train"},
     "click": {

@@ -33,8 +33,36 @@ def command() -> None:
     """Find personal data in text with a spiking tagger."""
 
 
+@command.command(cls=Command, epilog="Example: realsam ner synth --copies 6 --out invented.json")
+@click.argument("templates", required=False, type=_PATH)
+@click.option("--out", type=_PATH, required=True, help="JSON file of sentences to write.")
+@click.option("--copies", type=click.IntRange(1), default=6, show_default=True, help="Of each.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+def synth(templates: Path | None, out: Path, copies: int, seed: int) -> None:
+    """Write marked sentences: TEMPLATES with invented personal data in their slots.
+
+    TEMPLATES has one sentence per line, with slots such as {PERSON}; without it those that come
+    with Real Sam are taken. The values are those of the library Faker.
+    """
+    from realsam.files import refuse_place, replacing
+    from realsam.ner.corpus import to_json
+    from realsam.ner.synthesis.fill import OWN, filled
+
+    refuse_place(out, [templates or OWN])
+    rows = [to_json(sentence) for sentence in filled(templates or OWN, copies, seed)]
+    with replacing(out) as partial:
+        partial.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    note(f"wrote {len(rows):,} sentences to {out}")
+
+
 @command.command(cls=Command, epilog="Example: realsam ner train synth.json --fold 0 --out tagger")
 @_files
+@click.option(
+    "--also",
+    multiple=True,
+    type=_PATH,
+    help="Sentences that only train, whatever the fold; none of a held-out template.",
+)
 @click.option("--out", type=_PATH, required=True, help="Bundle folder.")
 @_fold
 @click.option("--delay", type=click.IntRange(0, 16), help="Tokens to look ahead  [1].")
@@ -55,7 +83,13 @@ def command() -> None:
 )
 @format_option
 def train(
-    files: tuple[Path, ...], out: Path, fold: int | None, device: str, style: str, **changes: Any
+    files: tuple[Path, ...],
+    also: tuple[Path, ...],
+    out: Path,
+    fold: int | None,
+    device: str,
+    style: str,
+    **changes: Any,
 ) -> None:
     """Train a tagger on marked sentences, and write it as a bundle that proves itself.
 
@@ -72,6 +106,7 @@ def train(
     refuse_foreign(out)
     put = pick_device(device)
     training, held_out = _divided(files, fold)
+    training += _others(also, held_out)
     given = {name: value for name, value in changes.items() if value is not None}
     delay, strength = given.pop("delay", DELAY), given.pop("strength", STRENGTH)
     sizes, config = TAGGER.changed(given)
@@ -88,6 +123,7 @@ def train(
             "model": model.config.to_json(),
             "train": config.to_json(),
             "data": [file.name for file in files],
+            "also": [file.name for file in also],
             "fold": fold,
             "augment": strength,
         }
@@ -161,6 +197,18 @@ def _divided(
 
     sentences = [sentence for file in files for sentence in read_sentences(file)]
     return (sentences, []) if fold is None else divide(sentences, fold)
+
+
+def _others(files: tuple[Path, ...], held_out: list["Sentence"]) -> list["Sentence"]:
+    """The sentences of files, without those of templates that are held out."""
+    from realsam.ner.corpus import read_sentences
+    from realsam.ner.templates import without
+
+    sentences = [sentence for file in files for sentence in read_sentences(file)]
+    kept = without(sentences, held_out)
+    if left := len(sentences) - len(kept):
+        note(f"left out {left:,} sentences whose template is held out")
+    return kept
 
 
 def _tagger(model: Path, backend: str) -> "Tagger":

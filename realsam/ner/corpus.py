@@ -17,7 +17,7 @@ from realsam.documents import read_text
 from realsam.entities import Conll, Span
 from realsam.errors import DataError
 
-__all__ = ["Sentence", "Span", "read_sentences"]
+__all__ = ["Sentence", "Span", "read_sentences", "to_json"]
 
 _JSON_CURE = "give full_text and spans with entity_type, start_position and end_position"
 _CONLL_CURE = "give a word, a tab and O, B-KIND or I-KIND per line"
@@ -43,6 +43,20 @@ def read_sentences(path: Path) -> list[Sentence]:
     if not sentences:
         raise DataError(f"{path}: no sentence in it", "give at least one")
     return sentences
+
+
+def to_json(sentence: Sentence) -> dict[str, Any]:
+    """A row of a .json file, as `read_sentences` reads it."""
+    spans = [
+        {
+            "entity_type": span.kind,
+            "entity_value": sentence.text[span.start : span.end],
+            "start_position": span.start,
+            "end_position": span.end,
+        }
+        for span in sentence.spans
+    ]
+    return {"full_text": sentence.text, "spans": spans}
 
 
 def _from_json(text: str, path: Path) -> Iterator[Sentence]:

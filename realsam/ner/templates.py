@@ -55,3 +55,9 @@ def divide(sentences: Sequence[Sentence], fold: int) -> tuple[list[Sentence], li
     """Sentences to learn from, and those of the fold, whose templates are in none of them."""
     dealt = list(zip(sentences, folds(sentences), strict=True))
     return [s for s, f in dealt if f != fold], [s for s, f in dealt if f == fold]
+
+
+def without(sentences: Sequence[Sentence], held_out: Sequence[Sentence]) -> list[Sentence]:
+    """Those sentences whose template is none of the held-out ones."""
+    names = {template(sentence) for sentence in held_out}
+    return [sentence for sentence in sentences if template(sentence) not in names]

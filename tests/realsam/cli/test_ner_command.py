@@ -9,9 +9,9 @@ from click.testing import CliRunner
 
 from export.bundle import load_bundle
 from realsam.cli.main import main as realsam
-from realsam.ner.corpus import Span, read_sentences
+from realsam.ner.corpus import Sentence, Span, read_sentences
 from realsam.ner.stream import LONGEST
-from realsam.ner.templates import divide
+from realsam.ner.templates import divide, template
 from realsam.train import tagging
 from tests.realsam.cli.conftest import call, error, everything, parsed
 from tests.realsam.ner import synthetic
@@ -230,3 +230,48 @@ def test_bad_sentences_are_named_and_nothing_is_written(tmp_path: Path) -> None:
 def test_spans_are_ordered_values() -> None:
     """By place, then by kind."""
     assert Span(0, 1, "B") < Span(0, 2, "A") < Span(1, 2, "A")
+
+
+def test_invented_sentences_train_beside_others(
+    sentences: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, two_backends: None
+) -> None:
+    """But for those whose template the fold holds out."""
+    pytest.importorskip("faker", reason="Faker is not installed: the extra `data`")
+    monkeypatch.setattr(tagging, "COPIES", 1)
+    heard: list[Sentence] = []
+    of = tagging.TaggerData.of
+    monkeypatch.setattr(
+        tagging.TaggerData,
+        "of",
+        lambda training, *args: heard.extend(training) or of(training, *args),
+    )
+    held_out = divide(read_sentences(sentences), 2)[1]
+    templates = tmp_path / "templates.txt"
+    templates.write_text(template(held_out[0]).format("{JOB}", "{JOB}") + "\nA {JOB}\n")
+    invented, out = tmp_path / "invented.json", tmp_path / "tagger"
+
+    made = call("ner", "synth", templates, "--copies", "3", "--out", invented)
+    assert made.stderr == f"wrote 6 sentences to {invented}\n"
+    trained = call(
+        *("ner", "train", sentences, "--also", invented, "--fold", "2", "--out", out),
+        *(*SMALL, "--steps", "2"),
+    )
+
+    assert trained.exit_code == 0, trained.output
+    assert "left out 3 sentences whose template is held out\n" in trained.stderr
+    assert sum(one.text.startswith("A ") for one in heard) == 3
+    assert not {template(one) for one in heard} & {template(one) for one in held_out}
+    assert load_bundle(out, tagger=True).manifest["provenance"]["also"] == ["invented.json"]
+
+
+def test_templates_that_cannot_be_filled_leave_the_old_file(tmp_path: Path) -> None:
+    """One line, and nothing half-written."""
+    pytest.importorskip("faker", reason="Faker is not installed: the extra `data`")
+    (tmp_path / "bad.txt").write_text("Hello {WHO}")
+    (tmp_path / "old.json").write_text("keep")
+    before = everything(tmp_path)
+
+    line = error(call("ner", "synth", tmp_path / "bad.txt", "--out", tmp_path / "old.json"))
+
+    assert line.startswith(f"{tmp_path / 'bad.txt'}: line 1: {{WHO}} is of no kind; use PERSON")
+    assert before == everything(tmp_path)

@@ -5,7 +5,7 @@ from collections import defaultdict
 import pytest
 
 from realsam.ner.corpus import Sentence, Span, read_sentences
-from realsam.ner.templates import FOLDS, divide, folds, template
+from realsam.ner.templates import FOLDS, divide, folds, template, without
 from tests.export.corpus import CORPUS
 from tests.realsam.ner import synthetic
 
@@ -67,3 +67,15 @@ def test_no_presidio_test_template_is_seen_in_training(fold: int) -> None:
     assert not {template(s) for s in training} & {template(s) for s in test}
     assert 250 < len(test) < 350
     assert len(training) + len(test) == 1500
+
+
+def test_without_leaves_the_held_out_templates_away() -> None:
+    """Whatever fills them."""
+    found = synthetic.sentences()
+    held_out = divide(found, 1)[1]
+
+    kept = without(synthetic.sentences(seed=1), held_out)
+
+    names = {template(one) for one in found}
+    assert {template(one) for one in kept} == names - {template(one) for one in held_out}
+    assert without(found, []) == found

@@ -1,0 +1,1 @@
+"""Sentences that nobody wrote of anybody: templates, filled with invented personal data."""

@@ -1,0 +1,70 @@
+r"""Marked sentences out of templates: a text with a slot such as {PERSON} for each entity.
+
+A template is a line; \n in it is the end of a line of its text, and a line that begins with # is
+none. `templates.txt` beside this file holds those that come with Real Sam.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from realsam.documents import read_text
+from realsam.entities import Span
+from realsam.errors import BackendUnavailableError, DataError
+from realsam.ner.corpus import Sentence
+
+OWN = Path(__file__).with_name("templates.txt")
+_SLOT = re.compile(r"\{(\w*)\}")
+_MARKS = {"JOB": "TITLE"}  # values whose entity is of another kind
+
+
+def filled(path: Path, copies: int, seed: int) -> Iterator[Sentence]:
+    """Each template of a file `copies` times, with new values in its slots.
+
+    Args:
+        path: one template per line; may be packed (.xz, .gz).
+        copies: of each template, 1 or more.
+        seed: of the values; they are the same for one version of Faker.
+
+    Raises:
+        BackendUnavailableError: if Faker is not installed.
+        DataError: if the file is not readable, has no template, or has a slot of no kind.
+    """
+    if find_spec("faker") is None:
+        raise BackendUnavailableError(
+            "invented values need Faker",
+            "install the extra `data`: pip install -c constraints.txt -e '.[data]'",
+        )
+    from realsam.ner.synthesis.fakes import Fakes
+
+    fakes = Fakes(seed)
+    templates = read_templates(path, fakes.kinds)
+    return (_sentence(template, fakes.value) for _ in range(copies) for template in templates)
+
+
+def read_templates(path: Path, kinds: Sequence[str]) -> list[str]:
+    """The templates of a file, whose slots are all of these kinds; see `filled`."""
+    templates = []
+    for number, line in enumerate(read_text(path).split("\n"), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        for kind in _SLOT.findall(line):
+            if kind not in kinds:
+                raise DataError(
+                    f"{path}: line {number}: {{{kind}}} is of no kind", f"use {', '.join(kinds)}"
+                )
+        templates.append(line.replace("\\n", "\n"))
+    if not templates:
+        raise DataError(f"{path}: no template in it", "give at least one line")
+    return templates
+
+
+def _sentence(template: str, value: Callable[[str], str]) -> Sentence:
+    text, spans, end = "", [], 0
+    for slot in _SLOT.finditer(template):
+        text += template[end : slot.start()]
+        put = value(slot[1])
+        spans.append(Span(len(text), len(text) + len(put), _MARKS.get(slot[1], slot[1])))
+        text, end = text + put, slot.end()
+    return Sentence(text + template[end:], tuple(spans))

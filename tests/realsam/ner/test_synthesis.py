@@ -1,0 +1,119 @@
+"""Templates with invented values: marked where they stand, equal for equal seeds."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from realsam.errors import BackendUnavailableError, DataError
+from realsam.ner.corpus import read_sentences
+from realsam.ner.synthesis import fill
+from realsam.ner.synthesis.fill import OWN, filled, read_templates
+from realsam.ner.templates import template
+from tests.export.corpus import CORPUS
+
+pytest.importorskip("faker", reason="Faker is not installed: the extra `data`")
+from realsam.ner.synthesis.fakes import Fakes
+
+PRESIDIO = CORPUS.parent / "data" / "ner" / "presidio_synth_v2.json.xz"
+
+
+def written(path: Path, text: str) -> Path:
+    """A file of templates."""
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("kind", Fakes.kinds)
+def test_a_kind_has_many_values(kind: str) -> None:
+    """None is empty or has white space around it, or an unfilled part."""
+    fakes = Fakes(1)
+    values = [fakes.value(kind) for _ in range(200)]
+
+    assert all(value and value == value.strip() and "<" not in value for value in values)
+    assert len(set(values)) >= 10
+
+
+def test_values_look_like_what_they_are() -> None:
+    """As far as a pattern can tell."""
+    fakes = Fakes(2)
+    shapes = {
+        "AGE": r"\d{1,2}",
+        "EMAIL_ADDRESS": r"[^@\s]+@[^@\s]+\.\w+",
+        "CREDIT_CARD": r"[\d ]{11,24}",
+        "US_SSN": r"\d{3}-\d\d-\d{4}",
+        "IP_ADDRESS": r"(\d{1,3}(\.\d{1,3}){3})|([0-9a-fA-F:]+)",
+    }
+    for kind, shape in shapes.items():
+        for value in (fakes.value(kind) for _ in range(100)):
+            assert re.fullmatch(shape, value), (kind, value)
+
+
+def test_entities_stand_where_the_slots_were(tmp_path: Path) -> None:
+    """Between the words of the template, in each copy with other values."""
+    path = written(tmp_path / "t.txt", "# none\n\n{PERSON}, {JOB}\\nof {GPE}.\nNo slot\n")
+
+    found = list(filled(path, 3, 0))
+
+    assert len(found) == 6
+    for one in found[::2]:
+        assert [span.kind for span in one.spans] == ["PERSON", "TITLE", "GPE"]
+        values = [one.text[span.start : span.end] for span in one.spans]
+        assert one.text == "{}, {}\nof {}.".format(*values)
+    assert {one.text for one in found[1::2]} == {"No slot"}
+    assert len({one.text for one in found[::2]}) == 3
+
+
+def test_a_seed_gives_the_same_sentences(tmp_path: Path) -> None:
+    """Another seed gives others."""
+    path = written(tmp_path / "t.txt", "{PERSON} {STREET_ADDRESS} {DATE_TIME} {ORGANIZATION}\n")
+
+    assert list(filled(path, 5, 7)) == list(filled(path, 5, 7)) != list(filled(path, 5, 8))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Hi {PERSON}\nand {NAME}", "line 2: {NAME} is of no kind; use PERSON, TITLE"),
+        ("Hi {}", "line 1: {} is of no kind"),
+        ("Hi {person}", "line 1: {person} is of no kind"),
+        ("\n# only this\n", "no template in it; give at least one line"),
+    ],
+)
+def test_bad_templates_are_named(tmp_path: Path, text: str, message: str) -> None:
+    """With their line."""
+    path = written(tmp_path / "bad.txt", text)
+
+    with pytest.raises(DataError, match=re.escape(f"{path}: {message}")):
+        filled(path, 1, 0)
+
+
+def test_without_faker_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one line."""
+    monkeypatch.setattr(fill, "find_spec", lambda _: None)
+
+    with pytest.raises(BackendUnavailableError, match="need Faker; install the extra `data`"):
+        filled(OWN, 1, 0)
+
+
+def test_our_own_templates_are_many_and_all_different() -> None:
+    """Every kind is in 35 of them at least, and one in ten has no slot at all."""
+    found = read_templates(OWN, Fakes.kinds)
+
+    slots = [set(re.findall(r"\{(\w+)\}", one)) for one in found]
+    spread = Counter(kind for kinds in slots for kind in kinds)
+    assert min(spread[kind] for kind in Fakes.kinds) >= 35
+    assert sum(not kinds for kinds in slots) > len(found) / 10
+    assert len({" ".join(one.casefold().split()) for one in found}) == len(found)
+
+
+@pytest.mark.skipif(not PRESIDIO.is_file(), reason="presidio's sentences are not here")
+def test_our_own_templates_are_not_those_of_the_test() -> None:
+    """But for the shortest, which `train --also` leaves out when they are held out."""
+    theirs = {template(one) for one in read_sentences(PRESIDIO)}
+    ours = {template(one) for one in filled(OWN, 1, 0)}
+
+    common = {name for name in ours & theirs if name.strip("{} ")}
+
+    assert common == {"i work for {}", "my iban is {}", "zip: {}"}
