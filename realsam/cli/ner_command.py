@@ -64,6 +64,12 @@ def synth(templates: Path | None, out: Path, copies: int, seed: int) -> None:
     help="Sentences that only train, whatever the fold; none of a held-out template.",
 )
 @click.option("--out", type=_PATH, required=True, help="Bundle folder.")
+@click.option(
+    "--from",
+    "origin",
+    type=_PATH,
+    help="Begin with the body of a language model: the run of `realsam train` in this folder.",
+)
 @_fold
 @click.option("--delay", type=click.IntRange(0, 16), help="Tokens to look ahead  [1].")
 @click.option(
@@ -86,6 +92,7 @@ def train(
     files: tuple[Path, ...],
     also: tuple[Path, ...],
     out: Path,
+    origin: Path | None,
     fold: int | None,
     device: str,
     style: str,
@@ -101,7 +108,8 @@ def train(
     from realsam.cli.proof import Exportable, export_model
     from realsam.train.device import pick_device
     from realsam.train.record import TAGGER_PROBE
-    from realsam.train.tagging import DELAY, STRENGTH, TAGGER, TaggerData, train_tagger
+    from realsam.train.runs import load_run_folder
+    from realsam.train.tagging import DELAY, STRENGTH, TaggerData, configured, train_tagger
 
     refuse_foreign(out)
     put = pick_device(device)
@@ -109,14 +117,16 @@ def train(
     training += _others(also, held_out)
     given = {name: value for name, value in changes.items() if value is not None}
     delay, strength = given.pop("delay", DELAY), given.pop("strength", STRENGTH)
-    sizes, config = TAGGER.changed(given)
-    data = TaggerData.of(training, sizes.vocab_size, config.seed, delay, strength)
+    begun = load_run_folder(origin) if origin else None
+    sizes, config = configured(given, begun)
+    known = begun.vocabulary if begun else None
+    data = TaggerData.of(training, sizes.vocab_size, config.seed, delay, strength, known)
     with progress("training", config.steps) as (bar, task):
 
         def show(now: "Progress") -> None:
             bar.update(task, completed=now.step, text=str(now))
 
-        model = train_tagger(data, sizes, config, put, show)
+        model = train_tagger(data, sizes, config, put, show, begun.model() if begun else None)
     about = {
         "provenance": {
             "realsam": realsam.__version__,
@@ -126,6 +136,7 @@ def train(
             "also": [file.name for file in also],
             "fold": fold,
             "augment": strength,
+            "from": begun and begun.provenance(),
         }
     }
     what = Exportable(model, data.vocabulary, TAGGER_PROBE, about, data.tags, data.delay)

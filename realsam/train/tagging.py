@@ -7,11 +7,13 @@ of the word that was fed `delay` tokens before it.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 
 from realsam.arrays import I64
+from realsam.errors import DataError
 from realsam.ner.augment import Augmenter
 from realsam.ner.corpus import Sentence
 from realsam.ner.tagger import fed
@@ -20,12 +22,13 @@ from realsam.nn.config import ModelConfig
 from realsam.nn.model import SpikingLM
 from realsam.nn.precision import matmul_precision
 from realsam.train.backprop import Backprop
-from realsam.train.config import Preset, TrainConfig
+from realsam.train.config import Preset, TrainConfig, model_config
 from realsam.train.data import Position, Window, Windows, laid_out
 from realsam.train.loop import Progress
 from realsam.train.objective import Objective
 from realsam.train.optimize import Update
 from realsam.train.parallel import ALONE
+from realsam.train.runs import TrainedRun
 from realsam.train.watch import check_losses, check_parameters, shortage_named
 from realsam.vocab import Vocabulary
 
@@ -74,15 +77,24 @@ class TaggerData:
         seed: int,
         delay: int = DELAY,
         strength: float = STRENGTH,
+        vocabulary: Vocabulary | None = None,
     ) -> "TaggerData":
-        """Learn a vocabulary, and lay COPIES of the sentences out; see `Augmenter` for strength.
+        """Lay COPIES of the sentences out; see `Augmenter` for strength.
+
+        Args:
+            sentences: marked.
+            vocab_size: of the vocabulary, which is learned from the copies.
+            seed: of the copies.
+            delay: tokens that the tagger looks ahead.
+            strength: of the changes to the copies, 0..1.
+            vocabulary: that of a body; none is learned then.
 
         Raises:
             DataError: if the vocabulary is too small.
         """
         tags = tags_of(span.kind for s in sentences for span in s.spans)
         copies = list(Augmenter(sentences, strength, seed).copies(COPIES))
-        vocabulary = Vocabulary.train([s.text for s in copies], vocab_size)
+        vocabulary = vocabulary or Vocabulary.train([s.text for s in copies], vocab_size)
         documents, targets = [], []
         for sentence in copies:
             words = vocabulary.words(sentence.text)
@@ -97,14 +109,46 @@ class TaggerData:
         return laid_out(self.targets, 0)[0].astype(np.int64)
 
 
+def configured(
+    changes: dict[str, Any], body: TrainedRun | None = None
+) -> tuple[ModelConfig, TrainConfig]:
+    """Model and training of a tagger, with other values of some fields.
+
+    Args:
+        changes: values of fields of the two.
+        body: the run of the language model that it begins with, whose sizes it has.
+
+    Raises:
+        DataError: if a value is out of range, or a size is given besides a body.
+    """
+    sizes, config = TAGGER.changed(changes)
+    if not body:
+        return sizes, config
+    for name in ("vocab_size", "layers", "width"):
+        if name in changes:
+            raise DataError(
+                f"the run of --from brings its own --{name.replace('_', '-')}", "leave it out"
+            )
+    return replace(model_config(body.config["model"]), dropout=sizes.dropout), config
+
+
 def train_tagger(
     data: TaggerData,
     sizes: ModelConfig,
     config: TrainConfig,
     device: torch.device,
     on_progress: Callable[[Progress], None],
+    body: SpikingLM | None = None,
 ) -> SpikingLM:
     """A trained tagger, on the CPU; vocabulary and tags are those of the data.
+
+    Args:
+        data: what it learns from.
+        sizes: of the tagger; those of the body, if there is one.
+        config: how it is trained.
+        device: where.
+        on_progress: hears of it.
+        body: a language model whose weights it begins with; only what says tags is new.
 
     Raises:
         DataError: if there is less text than one window.
@@ -120,7 +164,10 @@ def train_tagger(
 
     shortage = shortage_named(str(device), f"batch = {windows.batch}", "use a smaller --batch")
     with matmul_precision("high"), shortage:
-        model = SpikingLM(sizes).to(device)
+        model = SpikingLM(sizes)
+        if body:
+            model.load_state_dict(_without_output(body), strict=False)
+        model.to(device)
         objective = Objective(model, config)
         backprop = Backprop(objective, model, config, windows.batch, end, device)
         update, stream = Update(model, config), windows.start(Position(0, 0))
@@ -138,3 +185,8 @@ def train_tagger(
                 measured, since = [], now
     check_parameters(model, config.steps, _CURE)
     return model.cpu()
+
+
+def _without_output(body: SpikingLM) -> dict[str, torch.Tensor]:
+    """The weights of a language model, but for those that say tokens."""
+    return {name: w for name, w in body.state_dict().items() if name != "output_bias"}

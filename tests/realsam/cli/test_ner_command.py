@@ -9,10 +9,12 @@ from click.testing import CliRunner
 
 from export.bundle import load_bundle
 from realsam.cli.main import main as realsam
+from realsam.lower import lower
 from realsam.ner.corpus import Sentence, Span, read_sentences
 from realsam.ner.stream import LONGEST
 from realsam.ner.templates import divide, template
 from realsam.train import tagging
+from realsam.train.runs import load_run_folder
 from tests.realsam.cli.conftest import call, error, everything, parsed
 from tests.realsam.ner import synthetic
 
@@ -275,3 +277,31 @@ def test_templates_that_cannot_be_filled_leave_the_old_file(tmp_path: Path) -> N
 
     assert line.startswith(f"{tmp_path / 'bad.txt'}: line 1: {{WHO}} is of no kind; use PERSON")
     assert before == everything(tmp_path)
+
+
+def test_a_tagger_begins_with_the_body_of_a_language_model(
+    sentences: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, two_backends: None
+) -> None:
+    """Its sizes, vocabulary and weights; at a learning rate of nearly nothing they stay."""
+    monkeypatch.setattr(tagging, "COPIES", 1)
+    text, run, out = tmp_path / "text.txt", tmp_path / "run", tmp_path / "tagger"
+    text.write_text("\n<|endoftext|>\n".join(one.text for one in read_sentences(sentences)))
+    tiny = ("--preset", "tiny", "--vocab-size", "300", "--steps", "2", "--batch", "4")
+    assert call("train", text, *tiny, "--device", "cpu", "--out", run).exit_code == 0
+    little = ("--steps", "1", "--lr", "1e-9", "--matrix-lr", "1e-9", "--device", "cpu")
+
+    begun = call("ner", "train", sentences, "--from", run, "--out", out, *little)
+
+    assert begun.exit_code == 0, begun.output
+    bundle, origin = load_bundle(out, tagger=True), load_run_folder(run)
+    assert bundle.vocabulary.to_json() == origin.vocabulary.to_json()
+    network = lower(origin.model(), origin.vocabulary.end_of_text)[0]
+    assert [p.weight.tolist() for p in network.projections] == [
+        p.weight.tolist() for p in bundle.network.projections
+    ]
+    told = bundle.manifest["provenance"]["from"]
+    assert told["train"]["preset"] == "tiny"
+    line = error(
+        call("ner", "train", sentences, "--from", run, "--width", "32", "--out", out, *little)
+    )
+    assert line == "the run of --from brings its own --width; leave it out"
