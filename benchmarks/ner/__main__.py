@@ -17,12 +17,20 @@ from realsam.lower import lower
 from realsam.ner.corpus import Sentence, Span, read_sentences
 from realsam.ner.f1 import compare
 from realsam.ner.tagger import Tagger
-from realsam.ner.templates import divide
+from realsam.ner.templates import divide, without
 from realsam.nn.config import ModelConfig
 from realsam.report import render_table
 from realsam.train.config import TrainConfig
 from realsam.train.device import pick_device
-from realsam.train.tagging import DELAY, STRENGTH, TAGGER, TaggerData, train_tagger
+from realsam.train.runs import TrainedRun, load_run_folder
+from realsam.train.tagging import (
+    DELAY,
+    STRENGTH,
+    TAGGER,
+    TaggerData,
+    configured,
+    train_tagger,
+)
 from sim.simulator import fast_host, run
 
 FILE = click.Path(path_type=Path)
@@ -59,18 +67,20 @@ def rows(
     delay: int,
     strength: float,
     device: torch.device,
+    body: TrainedRun | None = None,
 ) -> list[Row]:
-    """Train and score both taggers with one seed."""
-    data = TaggerData.of(training, sizes.vocab_size, config.seed, delay, strength)
+    """Train and score both taggers with one seed; only the spiking one begins with the body."""
+    known = body.vocabulary if body else None
+    data = TaggerData.of(training, sizes.vocab_size, config.seed, delay, strength, known)
     begin = time.perf_counter()
-    spiking = train_tagger(data, sizes, config, device, lambda _: None)
+    spiking = train_tagger(data, sizes, config, device, lambda _: None, body and body.model())
     train_s = time.perf_counter() - begin
     network, host = lower(spiking, data.vocabulary.end_of_text, data.tags, delay)
     ours = Tagger(fast_host(host), data.vocabulary, partial(run, network))
     n_parameters = bilstm.parameters(spiking)
     first = scored("spiking", n_parameters, train_s, ours.spans, test)
     torch.manual_seed(config.seed)
-    whole = TaggerData.of(training, sizes.vocab_size, config.seed, 0, strength)
+    whole = TaggerData.of(training, sizes.vocab_size, config.seed, 0, strength, known)
     other = bilstm.built(spiking.config, len(whole.tags), n_parameters)
     begin = time.perf_counter()
     bilstm.train(other, whole, config, device)
@@ -88,6 +98,14 @@ def rows(
 @click.option(
     "--augment", "strength", type=click.FloatRange(0, 1), default=STRENGTH, show_default=True
 )
+@click.option("--also", multiple=True, type=FILE, help="Sentences that only train.")
+@click.option("--from", "origin", type=FILE, help="Run whose body the spiking tagger begins with.")
+@click.option("--layers", type=click.IntRange(1))
+@click.option("--width", type=click.IntRange(1))
+@click.option("--vocab-size", type=click.IntRange(1))
+@click.option("--dropout", type=click.FloatRange(0, 1, max_open=True))
+@click.option("--lr", type=float)
+@click.option("--matrix-lr", type=float)
 @click.option("--steps", type=click.IntRange(1), default=TAGGER.train.steps, show_default=True)
 @click.option("--device", type=click.Choice(["auto", "cuda", "cpu"]), default="auto")
 @format_option
@@ -99,28 +117,35 @@ def main(
     seeds: list[int],
     delay: int,
     strength: float,
-    steps: int,
+    also: tuple[Path, ...],
+    origin: Path | None,
     device: str,
     style: str,
     out: Path | None,
+    **changes: Any,
 ) -> None:
     """Train and score both taggers: on other templates (--fold), or on the file of --test."""
     place = pick_device(device)
-    sentences = [sentence for file in files for sentence in read_sentences(file)]
+    sentences, others = ([s for f in group for s in read_sentences(f)] for group in (files, also))
+    body = load_run_folder(origin) if origin else None
+    given = {name: value for name, value in changes.items() if value is not None}
     result = record.about("python -m benchmarks.ner") | {
         "device": str(place),
         "torch": torch.__version__,
         "data": [file.name for file in files],
+        "also": [file.name for file in also],
+        "from": body and body.provenance(),
         "delay": delay,
         "augment": strength,
-        "steps": steps,
+        **given,
         "rows": [],
     }
     for fold in [None] if test else folds:
         parts = divide(sentences, fold) if fold is not None else (sentences, read_sentences(test))
+        training, held_out = [*parts[0], *without(others, parts[1])], parts[1]
         for seed in seeds:
-            sizes, config = TAGGER.changed({"seed": seed, "steps": steps})
-            for row in rows(*parts, sizes, config, delay, strength, place):
+            sizes, config = configured(given | {"seed": seed}, body)
+            for row in rows(training, held_out, sizes, config, delay, strength, place, body):
                 result["rows"].append({"fold": fold, "seed": seed, **row})
             if out:
                 record.write(out, result)
