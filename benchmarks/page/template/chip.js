@@ -29,9 +29,11 @@ function links(projection, starts) {
   let k = 0;
   projection.counts.forEach((count, j) => {
     const delay = delays[j];
-    if (!found.has(delay)) found.set(delay, { ...projection, delay, from: new Map() });
-    const targets = projection.targets.slice(k, k + count);
-    found.get(delay).from.set(columns[j], { targets, weights: weights.slice(k, k + count) });
+    if (!found.has(delay)) found.set(delay, { exponent: projection.exponent, delay, from: new Map() });
+    const { from } = found.get(delay);
+    if (!from.has(columns[j])) from.set(columns[j], { targets: [], weights: [] });
+    from.get(columns[j]).targets.push(...projection.targets.slice(k, k + count));
+    from.get(columns[j]).weights.push(...weights.slice(k, k + count));
     k += count;
   });
   return [...found.values()];

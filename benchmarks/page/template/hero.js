@@ -82,9 +82,10 @@ function settle() {
 function onSheet(event) {
   const box = canvas.getBoundingClientRect();
   const radius = (box.width / 2) * FILLED;
-  const at = { x: (event.clientX - box.left - box.width / 2) / radius, y: 0 };
-  at.y = (event.clientY - box.top - box.height / 2) / radius;
-  return Math.hypot(at.x, at.y) < 1 + REACH / 2 ? at : null;
+  return {
+    x: (event.clientX - box.left - box.width / 2) / radius,
+    y: (event.clientY - box.top - box.height / 2) / radius,
+  };
 }
 
 function point(event) {
