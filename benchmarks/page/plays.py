@@ -128,7 +128,7 @@ def architecture(bundle: Bundle) -> dict[str, Any]:
         "readout": network.sizes[network.readout],
         "vocabulary": host.vocab_size,
         "again": int(recurrent.delay.max()),
-        "synapses": sum(q.weight.size for q in network.projections),
+        "synapses": sum(q.delay.size * network.sizes[q.target] for q in network.projections),
         "neurons": sum(network.sizes.values()),
         "recorded": bundle.record.n_tokens,
         "macs": host.decode.size,

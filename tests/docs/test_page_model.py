@@ -51,6 +51,7 @@ def test_the_sizes_are_those_of_the_model() -> None:
     told, host = reading.text(reading.section("architecture")), BUNDLE.host
     sizes, vth = NETWORK.sizes, NETWORK.population("readout").vth
 
+    n_synapses = sum(q.delay.size * sizes[q.target] for q in NETWORK.projections)
     assert np.all(vth << 6 > (1 << 23) - 1)  # beyond every voltage: it never spikes
     for fact in (
         f"{len(LAYERS)} layers of {sizes['layer1']} LIF neurons",
@@ -58,7 +59,7 @@ def test_the_sizes_are_those_of_the_model() -> None:
         f"{host.code.shape[0]:,} × {host.code.shape[1]} bits",
         f"{sizes['input'] - 1} code lines, one always on",
         f"{host.decode.size:,} multiplications of int8 weights",
-        f"{sum(q.weight.size for q in NETWORK.projections):,} synapses",
+        f"{n_synapses:,} synapses",
     ):
         assert fact in told
     assert np.all(host.code[:, -1] == 1)

@@ -118,6 +118,9 @@ function press(event) {
 function begin() {
   for (let step = 0; step < WARM; step++) advance();
   const fresh = () => (sheet.fit(), draw());
+  const paper = (is) => (document.documentElement.classList.toggle("paper", is), fresh());
+  addEventListener("beforeprint", () => paper(true));
+  addEventListener("afterprint", () => paper(false));
   new ResizeObserver(fresh).observe(canvas);
   new MutationObserver(fresh).observe(document.documentElement, { attributeFilter: ["style"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", fresh);

@@ -114,9 +114,11 @@ class Sheet {
     context.strokeStyle = this.colours.ink;
     context.lineWidth = 1.6 / this.scale;
     context.setLineDash([0.016, 0.02]);
+    context.globalAlpha = 0.6;
     context.beginPath();
     context.arc(at.x, at.y, reach, 0, 2 * Math.PI);
     context.stroke();
+    context.globalAlpha = 1;
     context.setLineDash([]);
   }
 
