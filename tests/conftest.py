@@ -5,8 +5,11 @@ A run draws a new seed and prints it; `--hypothesis-seed` replays it.
 
 import os
 import random
+import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 # Tiny products on busy cores: threads would only wait for each other. Before numpy and torch.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -57,3 +60,47 @@ def strict_arithmetic() -> Iterator[None]:
     """Overflow, invalid values and division by zero raise; underflow to zero is meant."""
     with np.errstate(all="raise", under="ignore"):
         yield
+
+
+_QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
+Browse = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A headless Chromium, driven through Playwright."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("Chromium is not installed")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=list(_QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browse(chromium: Any) -> Iterator[Browse]:
+    """Opens a file; `options` are those of a Playwright context.
+
+    Whatever a test does, its pages log nothing and ask for nothing.
+    """
+    heard: list[str] = []
+    contexts = []
+
+    def opened(file: Path, width: int = 1280, **options: Any) -> Any:
+        context = chromium.new_context(viewport={"width": width, "height": 800}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: heard.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: heard.append(f"error: {error}"))
+        page.on("request", lambda asked: heard.append(f"request: {asked.url}"))
+        page.goto(file.as_uri())
+        page.wait_for_selector("html[data-ready]", state="attached")
+        assert heard.pop(0) == f"request: {file.as_uri()}"
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert heard == []

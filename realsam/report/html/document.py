@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from realsam.report.html import tokens, units
 from realsam.report.html.charts import charts
 
-_SCRIPTS = ("charts.js", "tokens.js", "page.js")
+_SCRIPTS = ("charts.js", "tokens.js", "theme.js", "page.js")
 _VEGA = "window.vegaEmbed = vegaEmbed;"  # what the page needs of the bundle
 _SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which UTF-8 cannot hold
 

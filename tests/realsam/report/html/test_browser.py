@@ -1,8 +1,7 @@
 """The page in a real browser. Whatever a test does, the page logs nothing and asks for nothing."""
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,47 +10,19 @@ import pytest
 from realsam.report import html
 from tests.realsam.report.html.reports import HOSTILE, TEXTS, report
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-PROGRAM = shutil.which("chromium") or shutil.which("google-chrome")
-if PROGRAM is None:
-    pytest.skip("Chromium is not installed", allow_module_level=True)
-
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 Visit = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as program:
-        browser = program.chromium.launch(executable_path=PROGRAM, args=list(QUIET))
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def visit(chromium: Any, tmp_path: Path) -> Iterator[Visit]:
+def visit(browse: Callable[..., Any], tmp_path: Path) -> Visit:
     """Opens a report, drawn to the end; `options` are those of a Playwright context."""
-    heard: list[str] = []
-    contexts = []
 
     def opened(told: dict[str, Any], width: int = 1280, **options: Any) -> Any:
         file = tmp_path / "report.html"
         file.write_text(html.render(told), encoding="utf-8")
-        context = chromium.new_context(viewport={"width": width, "height": 800}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: heard.append(f"console: {message.text}"))
-        page.on("pageerror", lambda error: heard.append(f"error: {error}"))
-        page.on("request", lambda asked: heard.append(f"request: {asked.url}"))
-        page.goto(file.as_uri())
-        page.wait_for_selector("html[data-ready]", state="attached")
-        assert heard.pop(0) == f"request: {file.as_uri()}"
-        return page
+        return browse(file, width, **options)
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert heard == []
+    return opened
 
 
 def token(page: Any, k: int) -> Any:
