@@ -32,6 +32,7 @@ END = (
 )
 _SENTENCES = 6  # of a story, at least
 _TURNS = (1, 2, 2, 3, 3, 4, 5)
+_ANSWER = 80  # words that Sam says at once, at most
 _BEGINNING = 60  # words that somebody begins a story with, at most
 
 
@@ -58,7 +59,10 @@ def followed(story: Story, draw: Random) -> list[Turn] | None:
         if at == len(story.sentences):
             turns.append(Turn(SAM, draw.choice(END)))
             break
-        turns.append(Turn(SAM, story.between(at, last)))
+        answer = story.between(at, last)
+        if len(answer.split()) > _ANSWER:
+            return turns[:-1] or None
+        turns.append(Turn(SAM, answer))
         at, last = last, min(last + _part(draw), len(story.sentences))
         asked = draw.choice(WHAT_THEN)
     return turns

@@ -1,7 +1,8 @@
 """What two speakers of a story say to each other becomes turns: the first speaks as the user.
 
-Only speeches count whose speaker a tag names ("said Tom"), with few words of the story between
-them, and which need nothing that the story tells besides (`realsam.data.converse.understood`).
+Tags tell the speakers ("said Tom"); where one of two has no tag, a new paragraph tells that it is
+another speaker. Few words of the story stand between the speeches, and they need nothing that it
+tells besides (`realsam.data.converse.understood`).
 """
 
 import re
@@ -33,6 +34,7 @@ _BEFORE = re.compile(
     rf"(?P<who>{_WHO}) (?:[a-z' ]+,? and (?:then )?)?"
     rf"(?:{_SAYS})(?: to [\w' ]+| her \w+| his \w+| [A-Z]\w+| back| \w+ly| with [a-z ]+)?[,:]? $"
 )
+_ONE_BREAK = re.compile(r"[^\n]*\n+[^\n]*")
 _NAMED = re.compile(r"\b(boy|girl|man|woman) (?:named|called) ([A-Z][a-z]+)\b")
 
 
@@ -54,14 +56,15 @@ def talks(story: Story) -> list[list[Turn]]:
     speakers: list[str] = []
     last = Speech("", "", 0, 0)
     for speech in speeches(story):
-        near = len(story.plain[last.end : speech.start].split()) <= _APART
-        answers = near and _differ(last.speaker, speech.speaker, genders)
-        returns = len(speakers) < 2 or speakers[-2] == speech.speaker
+        between = story.plain[last.end : speech.start]
+        apart = _differ(last.speaker, speech.speaker, genders) or _parted(last, speech, between)
+        answers = apart and len(between.split()) <= _APART
+        returns = len(speakers) < 2 or (speakers[-2] and speakers[-2] == speech.speaker)
         if not (turns and answers and returns and len(turns) < _MOST):
             found += _whole(turns)
             turns, speakers = [], []
         before = " ".join(turn.text for turn in turns)
-        text = understand(speech.text, before) if speech.speaker else ""
+        text = understand(speech.text, before)
         if text and (text != turns[-1].text if turns else begins(text)):
             turns.append(Turn((USER, SAM)[len(turns) % 2], text))
             speakers.append(speech.speaker)
@@ -91,6 +94,13 @@ def _differ(a: str, b: str, genders: dict[str, str]) -> bool:
     if {"he", "she"} & {a, b}:
         return a in genders and b in genders and genders[a] != genders[b]
     return True
+
+
+def _parted(last: Speech, speech: Speech, between: str) -> bool:
+    """Whether a paragraph parts two speeches of which one has a tag."""
+    if bool(last.speaker) == bool(speech.speaker) or not _ONE_BREAK.fullmatch(between):
+        return False
+    return bool(speech.speaker) or between.endswith("\n")
 
 
 def speeches(story: Story) -> Iterator[Speech]:

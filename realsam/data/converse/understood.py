@@ -25,6 +25,12 @@ _ANSWERS = re.compile(
     r"Let go|You're welcome|You are welcome|Don't worry|I told you|"
     r"Good (?!morning|night))\b"
 )
+# Sam is nobody in a story: small talk says who he is.
+_WHO = re.compile(
+    r"\b(?:who are you|your name|my name|how old are you|where do you live|where do you come from|"
+    r"are you an?)\b",
+    re.IGNORECASE,
+)
 # "Hello, fine melon!" and the like: a greeting of somebody without a name.
 _GREETED = re.compile(
     r"^(?:Hi|Hello|Hey|Bye|Goodbye|Good morning|Thanks|Thank you),? "
@@ -65,7 +71,7 @@ class Understanding:
         return rest if called in self._names or _is_dear(called.lower()) else found[0]
 
     def _understood(self, text: str, before: str) -> bool:
-        if not 1 < len(text.split()) <= _LONGEST or _BROKEN.search(text):
+        if not 1 < len(text.split()) <= _LONGEST or _BROKEN.search(text) or _WHO.search(text):
             return False
         if any(name in self._names for name in _ANY_NAME.findall(text)):
             return False

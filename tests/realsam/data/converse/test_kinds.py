@@ -76,6 +76,18 @@ def test_end_is_told_behind_the_last_sentence_alone() -> None:
     assert ends > 0
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_answers_are_no_longer_than_a_breath(seed: int) -> None:
+    """A story of long sentences is followed up to the first one that is too long."""
+    long = f"The dog ran {'and ran ' * 50}home."
+    each = story(" ".join(["Tom ran. Ann sat."] * 3 + [long] + ["They slept."] * 3))
+
+    turns = followed(each, Random(seed)) or []
+
+    assert not turns or alternate(turns)
+    assert all(len(text.split()) <= 80 for text in said(turns))
+
+
 def test_short_story_is_not_followed() -> None:
     """There is nothing to go on with."""
     assert followed(story("Tom ran. Ann sat. They slept."), Random(0)) is None
@@ -161,6 +173,24 @@ def test_talks_of_a_story() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "n"),
+    [
+        ('"Can you see it?" asked Tom.\n"No, I am blind."', 1),
+        ('"Can you see it?" asked Tom.\n\n"No, I am blind."', 1),
+        ('"Can you see it?"\n"No, I am blind," said Tom.', 1),
+        ('"Can you see it?"\nTom said, "No, I am blind."', 1),
+        ('"Can you see it?"\n"No, I am blind."', 0),
+        ('"Can you see it?" asked Tom.\nAnn sat. "No, I am blind."', 0),
+        ('"Can you see it?" asked Tom.\nAnn sat.\n"No, I am blind."', 0),
+        ('"Can you see it?" asked Tom. Ann sat. "No, I am blind."', 0),
+    ],
+)
+def test_paragraph_parts_speakers(text: str, n: int) -> None:
+    """One of whom has a tag."""
+    assert len(talks(story(text))) == n
+
+
 @pytest.mark.parametrize("text", [*TOLD, *toy_documents(40)])
 def test_talks_stand_in_the_story(text: str) -> None:
     """Word by word, but for names."""
@@ -199,10 +229,12 @@ def test_speaker_is_whom_the_tag_names(text: str, speakers: list[str]) -> None:
         '"Can you see it?" asked Tom. "She can see it," said Ann.',
         '"Yes, I can see it!" said Tom. "I can see it," said Ann.',
         '"Can you see it?" asked Tom. "I can see..." said Ann.',
+        '"Who are you?" asked Tom. "I am a fairy," said Ann.',
+        '"Hello, fine melon!" said Tom. "I am a fairy," said Ann.',
         '"Can you see it?" asked Tom. Ann looked for it here and there and everywhere, up and down '
         'and in and out. Ann said, "No, I am blind."',
     ],
 )
 def test_no_talk_where_something_is_missing(text: str) -> None:
-    """One speaker, a name, somebody who was not named, a broken end, or a long way."""
+    """A speaker, a name, somebody who was not named, an end, who they are, or a short way."""
     assert talks(story(f"There were Tom, Ben and Ann. {text}")) == []
