@@ -3,7 +3,7 @@
 from random import Random
 
 from realsam.data.conversation import SAM, USER, Turn
-from realsam.data.converse.requests import request
+from realsam.data.converse.requests import asked
 from realsam.data.converse.story import Story
 
 WHAT_THEN = (
@@ -32,8 +32,8 @@ END = (
 )
 _SENTENCES = 6  # of a story, at least
 _TURNS = (1, 2, 2, 3, 3, 4, 5)
-_ANSWER = 80  # words that Sam says at once, at most
-_BEGINNING = 60  # words that somebody begins a story with, at most
+_LONGEST = 70  # words that either side says at once, at most
+_BEGUN = 0.5  # share of the stories that the user begins
 
 
 def followed(story: Story, draw: Random) -> list[Turn] | None:
@@ -44,28 +44,29 @@ def followed(story: Story, draw: Random) -> list[Turn] | None:
     """
     if len(story.sentences) < _SENTENCES:
         return None
-    begins = draw.random() < 0.5
-    at = _part(draw) if begins else 0
+    at = _part(draw) if draw.random() < _BEGUN else 0
     last = at + _part(draw)
-    if begins:
-        asked = _begun(story.between(0, at), draw)
+    if at:
+        turns = [Turn(USER, _begun(story.between(0, at), draw))]
     else:
-        asked = request(story, story.between(0, last), draw)
-    if len(asked.split()) > _BEGINNING:
-        return None
-    turns: list[Turn] = []
+        turns = asked(story, story.between(0, last), draw)
+    longest = max(len(story.between(at, last).split()), len(turns[-1].text.split()))
+    return _goes_on(story, turns, at, last, draw) if longest <= _LONGEST else None
+
+
+def _goes_on(story: Story, turns: list[Turn], at: int, last: int, draw: Random) -> list[Turn]:
+    """These turns with the sentences from `at` to `last` as an answer, and some after that."""
+    n = len(story.sentences)
     for _ in range(draw.choice(_TURNS)):
-        turns.append(Turn(USER, asked))
-        if at == len(story.sentences):
-            turns.append(Turn(SAM, draw.choice(END)))
-            break
         answer = story.between(at, last)
-        if len(answer.split()) > _ANSWER:
-            return turns[:-1] or None
+        if len(answer.split()) > _LONGEST:
+            return turns[:-1]
         turns.append(Turn(SAM, answer))
-        at, last = last, min(last + _part(draw), len(story.sentences))
-        asked = draw.choice(WHAT_THEN)
-    return turns
+        at, last = last, min(last + _part(draw), n)
+        turns.append(Turn(USER, draw.choice(WHAT_THEN)))
+        if at == n:
+            return [*turns, Turn(SAM, draw.choice(END))]
+    return turns[:-1]
 
 
 def _part(draw: Random) -> int:

@@ -6,6 +6,7 @@ from random import Random
 
 from realsam.data.conversation import SAM, USER, Turn
 from realsam.data.converse.lexicon import SOMEBODY, SOMETHING, SOMEWHERE, nouns, with_article
+from realsam.data.converse.smalltalk import offer
 from realsam.data.converse.story import Story
 
 ABOUT = (
@@ -54,9 +55,33 @@ ANY = (
     "Write a story.",
     "Read me a story.",
 )
+YES = (
+    "Yes!",
+    "Yes, please.",
+    "Yes, please!",
+    "Oh yes!",
+    "Yes, tell me a story.",
+    "Yes, I want to hear a story.",
+    "Okay.",
+    "Please do.",
+)
+_OFFERED = 0.1  # share of the stories that Sam offers
 _SHORT_WORDS = 110  # words of a story that is called short, at most
 _OFTEN = 3  # times that a story has what it is about, at least
 _NAMES_IT = 0.85  # share of the requests that say what the story is to be about
+
+
+def asked(story: Story, answer: str, draw: Random) -> list[Turn]:
+    """What comes before a story: a request, or small talk in which Sam offers one.
+
+    Args:
+        story: which.
+        answer: what is told first.
+        draw: the generator.
+    """
+    if draw.random() < _OFFERED:
+        return [*offer(draw), Turn(USER, draw.choice(YES))]
+    return [Turn(USER, request(story, answer, draw))]
 
 
 def request(story: Story, answer: str, draw: Random) -> str:
@@ -77,7 +102,7 @@ def told(story: Story, draw: Random, longest: int) -> list[Turn] | None:
     """The whole story on request; None if it has more words than `longest`."""
     if story.n_words > longest:
         return None
-    return [Turn(USER, request(story, story.text, draw)), Turn(SAM, story.text)]
+    return [*asked(story, story.text, draw), Turn(SAM, story.text)]
 
 
 def _subjects(story: Story, answer: str, draw: Random) -> list[str]:

@@ -4,6 +4,7 @@
 answer to each of these.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,7 @@ from realsam.data.conversation import SAM, USER, Turn, parse
 
 # These have their place in a talk.
 HELLO, LIKED, THANKS, BYE, NIGHT = "hello", "liked", "thanks", "bye", "night"
+_OFFER = re.compile(r"(?:Shall I tell you|Do you want to hear) a story(?: first| for it)?\?$")
 _FRAMED = 0.1  # share of the talks that begin, or end, with small talk
 
 
@@ -54,6 +56,18 @@ def chat(draw: Random) -> list[Turn]:
     return [turn for name in names for turn in known[name].drawn(draw)]
 
 
+def offer(draw: Random) -> list[Turn]:
+    """Small talk at the end of which Sam offers a story."""
+    pairs = [
+        [Turn(USER, asked), Turn(SAM, answer)]
+        for subject in subjects().values()
+        for answer in subject.answers
+        if _OFFER.search(answer)
+        for asked in subject.asked
+    ]
+    return draw.choice(pairs)
+
+
 def framed(turns: Sequence[Turn], draw: Random, praised: bool) -> list[Turn]:
     """A talk as it is, or with a greeting before it, or praise, thanks or good bye behind it.
 
@@ -64,8 +78,9 @@ def framed(turns: Sequence[Turn], draw: Random, praised: bool) -> list[Turn]:
     """
     known, before, behind = subjects(), draw.random(), draw.random()
     last = draw.choice((LIKED, THANKS, BYE, NIGHT) if praised else (THANKS, BYE, NIGHT))
+    greets = before < _FRAMED and turns[0].text not in known[HELLO].asked
     return [
-        *(known[HELLO].drawn(draw) if before < _FRAMED else []),
+        *(known[HELLO].drawn(draw) if greets else []),
         *turns,
         *(known[last].drawn(draw) if behind < _FRAMED else []),
     ]

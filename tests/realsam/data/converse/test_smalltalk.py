@@ -5,7 +5,17 @@ from random import Random
 import pytest
 
 from realsam.data.conversation import SAM, USER, is_message
-from realsam.data.converse.smalltalk import BYE, HELLO, LIKED, NIGHT, THANKS, chat, framed, subjects
+from realsam.data.converse.smalltalk import (
+    BYE,
+    HELLO,
+    LIKED,
+    NIGHT,
+    THANKS,
+    chat,
+    framed,
+    offer,
+    subjects,
+)
 
 
 def test_every_subject_has_both_sides() -> None:
@@ -51,3 +61,19 @@ def test_talk_may_be_framed() -> None:
         last = {text for name in names for text in known[name].asked}
         assert before == set(known[HELLO].asked)
         assert behind == last
+
+
+def test_offer_is_answered_with_yes_or_no() -> None:
+    """Nothing but a story is offered, in several ways."""
+    offers = [offer(Random(seed)) for seed in range(300)]
+
+    assert {len(pair) for pair in offers} == {2}
+    assert len({pair[1].text for pair in offers}) > 3
+    assert all(pair[1].text.endswith("?") and "story" in pair[1].text for pair in offers)
+
+
+def test_nobody_is_greeted_twice() -> None:
+    """A talk that begins with a greeting gets none before it."""
+    talk = subjects()[HELLO].drawn(Random(0))
+
+    assert all(framed(talk, Random(seed), False)[:2] == talk for seed in range(200))
