@@ -20,6 +20,7 @@ _NAME = r"(?P<sentence>(?P<name>[A-Z][a-z]+)"  # the sentence without its lead i
 _NOUN = r"(?:[a-z]+ ){0,2}(?P<noun>[a-z]+)"
 _LEAD = r"(?:(?:One|Every) (?:[a-z]+ )?day, |Then, |So, )?"
 _AT = r"(?: (?:in|on|under|near|at|by) [a-z ]+)?"
+_ALONE = r"(?![a-z ]*\band\b)"  # "a ball and was happy" is more than a thing
 _THERE = r"(?:.*?,? )?[Tt]here (?:was|lived)"
 _COLOURS = "red|blue|green|yellow|pink|purple|orange|brown|black|white|grey|gray"
 _FEELINGS = (
@@ -63,9 +64,15 @@ _RULES = tuple(
             r"(?: (?:with|to) [^.\"]*)?\.)",
             ("Where did {name} go?",),
         ),
-        (rf"{_LEAD}{_NAME} found (?P<answer>an? [a-z ]+?){_AT}\.)", ("What did {name} find?",)),
-        (rf"{_LEAD}{_NAME} saw (?P<answer>an? [a-z ]+?){_AT}\.)", ("What did {name} see?",)),
-        (rf"{_LEAD}{_NAME} had (?P<answer>an? [a-z ]+)\.)", ("What did {name} have?",)),
+        (
+            rf"{_LEAD}{_NAME} found (?P<answer>an? {_ALONE}[a-z ]+?){_AT}\.)",
+            ("What did {name} find?",),
+        ),
+        (
+            rf"{_LEAD}{_NAME} saw (?P<answer>an? {_ALONE}[a-z ]+?){_AT}\.)",
+            ("What did {name} see?",),
+        ),
+        (rf"{_LEAD}{_NAME} had (?P<answer>an? {_ALONE}[a-z ]+)\.)", ("What did {name} have?",)),
         (
             rf"{_LEAD}{_NAME} (?:was|felt) (?P<answer>(?:very |so )?(?:{_FEELINGS}))[.!])",
             ("How did {name} feel?", "How was {name}?"),

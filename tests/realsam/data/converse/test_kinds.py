@@ -155,11 +155,12 @@ def test_pattern_proves_an_answer(question: str, answer: str) -> None:
     [
         "There was a boy named Tim. There was a boy named Ben. They ran. They sat.",
         "There was a hurry named Tim. Tim ran. Tim sat. Tim slept.",
+        "Tim had a hat and was happy. Tim saw a dog and ran. Tim sat. Tim slept. Tim ate.",
         "It wanted to play. It went to the park. It was red. It slept.",
     ],
 )
 def test_what_is_not_proven_is_not_asked(text: str) -> None:
-    """Two answers, a noun that we do not know, or no name."""
+    """Two answers, a noun that we do not know, more than a thing, or no name."""
     questions = {question for question, _ in asked(text) if question[:2] == "Wh"}
 
     assert questions <= {"Who is the story about?", "Who is this about?", "Who is it about?"}
