@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from random import Random
 
-from realsam.data.conversation import Turn
+from realsam.data.conversation import Turn, is_message
 from realsam.data.converse.follow import followed
 from realsam.data.converse.questions import answered
 from realsam.data.converse.requests import told
@@ -44,7 +44,9 @@ class Drawing:
                 # Small talk has its own first and last turns; speakers may be in the middle of it.
                 whole = kind in {SMALLTALK, SPEECH}
                 talk = turns if whole else framed(turns, draw, kind in {STORY, FOLLOW})
-                yield Conversation(kind, tuple(talk))
+                # A sentence may begin as a turn does where no line of the story did.
+                if all(is_message(turn.text) for turn in talk):
+                    yield Conversation(kind, tuple(talk))
 
     def _drawn(self, kind: str, story: Story, draw: Random) -> Iterator[list[Turn]]:
         share = self.shares.get(kind, SHARES[kind])

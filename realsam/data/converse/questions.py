@@ -92,8 +92,8 @@ def answered(story: Story, draw: Random) -> list[Turn] | None:
     """
     n = min(draw.choice(_TOLD), len(story.sentences))
     piece = story.between(0, n)
-    found = list(_proven(story, n, draw))
-    if not found or len(piece.split()) > _LONGEST:
+    found = list(_proven(story, n, draw)) if len(piece.split()) <= _LONGEST else []
+    if not found:
         return None
     asked = draw.sample(found, min(len(found), draw.choice((1, 1, 2))))
     turns = []

@@ -5,6 +5,7 @@ pair up in every paragraph, or which breaks off, is no story here.
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -73,8 +74,8 @@ class Story:
             self.sentences[0][0] : self.sentences[min(2, len(self.sentences)) - 1][1]
         ]
         found = dict.fromkeys([*_NAMED.findall(begin), *self._heroes()])
-        said = re.findall(r"\w+", self.plain)
-        return tuple(name for name in found if name in self.names and said.count(name) > 2)
+        said = Counter(re.findall(r"\w+", self.plain))
+        return tuple(name for name in found if name in self.names and said[name] > 2)
 
     def _heroes(self) -> list[str]:
         found = _OPENING.match(self.plain)

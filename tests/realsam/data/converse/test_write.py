@@ -91,6 +91,18 @@ def test_shares_choose_the_kinds() -> None:
     assert [conversation.kind for conversation in found] == ["follow"] * 4
 
 
+def test_no_answer_begins_as_a_turn(tmp_path: Path) -> None:
+    """Where a sentence of the story does, it is left out, and what is left can be read back."""
+    text = (
+        'A fox came. Sam: "Hi." The fox ran. User: "No." The fox sat. The fox slept. It was night.'
+    )
+    told = drawn(tmp_path / "a.jsonl", stories(tmp_path / "s.txt", [text]), shares={"follow": 40})
+
+    found, rejected = texts(tmp_path / "a.jsonl")
+    assert (len(found), rejected) == (len(rows(tmp_path / "a.jsonl")), {})
+    assert told["kinds"]["follow"]["conversations"] > 0
+
+
 def test_what_is_no_story_is_counted(tmp_path: Path) -> None:
     """And told by reason."""
     texts = [BALL, BALL, "Tom ran and", "User: Hi.\nSam: Hello."]
