@@ -13,7 +13,6 @@ from realsam.data.converse.lexicon import words
 
 _STRAIGHT = str.maketrans("\u201c\u201d\u2018\u2019", "\"\"''")  # one for one: places stay
 _UNITS = re.compile(r'"[^"\n]*"|[.!?]+|[^".!?\n]+|\n+')
-_BREAK = re.compile(r"[^\S\n]*\n[^\S\n]*")
 _TITLES = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St)$")
 SAID = (
     "said|says|say|asked|asks|replied|replies|answered|answers|shouted|shouts|cried|cries|agreed|"
@@ -84,7 +83,7 @@ class Story:
 
 def read_story(text: str) -> Story | None:
     """The story of a text that is one; None if quotes do not pair up or the end is cut."""
-    text = _BREAK.sub("\n", text.strip())
+    text = "\n".join(line.strip() for line in text.strip().split("\n"))
     plain = text.translate(_STRAIGHT)
     if any(line.count('"') % 2 for line in plain.split("\n")):
         return None

@@ -38,6 +38,7 @@ PIECES = (
         ("Mr. Fox ran. He sat.", ["Mr. Fox ran.", "He sat."]),
         ("He ran and ran... Then he sat.", ["He ran and ran...", "Then he sat."]),
         ("\u201cGo!\u201d Tom said. Ann sat.", ["\u201cGo!\u201d Tom said.", "Ann sat."]),
+        (f"Tom ran.{' ' * 300_000}Ann sat.", ["Tom ran.", "Ann sat."]),
         ("Tom ran.\n\nAnn sat.", ["Tom ran.", "Ann sat."]),
         ("Tom ran.  \n Ann sat.", ["Tom ran.", "Ann sat."]),
     ],
