@@ -92,9 +92,10 @@ def read_story(text: str) -> Story | None:
     start, end = 0, -1  # of a sentence that goes on; where a mark may have ended it
     for unit in _UNITS.finditer(plain):
         piece, at = unit.group(), unit.start()
-        if end == at > start and (piece[0] == "\n" or _begins(plain, at)):
+        text_at = at + len(piece) - len(piece.lstrip())  # behind the space of a piece
+        if end == at > start and (piece[0] == "\n" or _begins(plain, at, text_at)):
             sentences.append((start, end))
-            start = at + len(piece) - len(piece.lstrip())
+            start = text_at
         if piece[0] == '"':
             quotes.append(Quote(at + 1, unit.end() - 1))
             end = unit.end() if piece[-2:-1] in tuple(".!?") else -1
@@ -110,9 +111,8 @@ def read_story(text: str) -> Story | None:
     return Story(text, plain, tuple(sentences), tuple(quotes))
 
 
-def _begins(plain: str, at: int) -> bool:
-    """Whether what follows a mark begins a sentence."""
-    rest = plain[at : at + 3].lstrip()
-    if not plain[at].isspace() or not rest[:1] or rest[0].islower():
+def _begins(plain: str, at: int, text_at: int) -> bool:
+    """Whether what follows a mark at `at` begins a sentence, the space up to `text_at` apart."""
+    if at == text_at or text_at == len(plain) or plain[text_at].islower():
         return False
     return plain[at - 1] != '"' or not _TAG.match(plain, at)
