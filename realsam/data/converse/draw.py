@@ -16,7 +16,7 @@ from realsam.data.converse.story import Story
 STORY, FOLLOW, SPEECH, QUESTION, SMALLTALK = "story", "follow", "speech", "question", "smalltalk"
 KINDS = (STORY, FOLLOW, SPEECH, QUESTION, SMALLTALK)
 # How often each is drawn from a story that gives it; of speeches, the share that is kept.
-SHARES = {STORY: 0.5, FOLLOW: 0.5, SPEECH: 1.0, QUESTION: 0.7, SMALLTALK: 0.3}
+SHARES = {STORY: 0.5, FOLLOW: 0.25, SPEECH: 1.0, QUESTION: 0.4, SMALLTALK: 0.5}
 
 
 @dataclass(frozen=True)
