@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from realsam.cli import converse_command
 from realsam.console import Group, emit_json, format_option, note, stages
 from realsam.files import replacing
 
@@ -13,6 +14,9 @@ from realsam.files import replacing
 @click.group(cls=Group, epilog="Example: realsam data prepare stories.txt --out corpus")
 def command() -> None:
     """Make training text."""
+
+
+command.add_command(converse_command.command, "converse")
 
 
 @command.command(epilog="Example: realsam data toy --out toy.txt --stories 5000")

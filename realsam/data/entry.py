@@ -25,10 +25,11 @@ NO_PARENT = "no parent"
 NO_REPLY = "no reply"
 BAD_ROLE = "turns do not alternate"
 BAD_SPAN = "entities overlap, are empty, or leave the text"
+NO_STORY = "no whole story"
 REASONS = (
     *(NOT_UTF8, EMPTY, DUPLICATE, HOLDS_END, TOO_LONG, NOT_JSON, NO_OBJECT, NO_SCHEMA, NO_TEXT),
     *(HOLDS_TURN, OTHER_LANGUAGE, DELETED, NO_PARENT, NO_REPLY, BAD_ROLE),
-    *(BAD_SPAN, BAD_COLUMNS, BAD_TAG),
+    *(BAD_SPAN, BAD_COLUMNS, BAD_TAG, NO_STORY),
 )
 
 

@@ -94,12 +94,7 @@ class _Pass:
             else:
                 tally.kept += 1
                 yield entry
-        if not tally.kept:
-            reasons = ", ".join(f"{n:,} {why}" for why, n in sorted(tally.rejected.items()))
-            raise DataError(
-                f"{reading.source.path}: nothing in it can be used ({reasons or 'it is empty'})",
-                "docs/data.md says what each kind of file must hold",
-            )
+        reading.refuse_unused()
 
 
 def prepare(recipe: Recipe, out: Path, on_done: OnDone) -> dict[str, Any]:
@@ -193,14 +188,5 @@ def _labels(labels: Labels | None, entry: Entry, tokens: Any) -> Any:
 
 
 def _about(reading: Reading, side: str) -> dict[str, Any]:
-    """What the manifest says of a source; its folder stays out of it."""
-    source, tally = reading.source, reading.tally
-    return {
-        "file": source.path.name,
-        "side": side,
-        "sha256": reading.sha256,
-        "licence": source.licence,
-        "kept": tally.kept,
-        "cut": tally.cut,
-        "rejected": dict(sorted(tally.rejected.items())),
-    }
+    """What the manifest says of a source."""
+    return {"file": reading.source.path.name, "side": side, **reading.about()}

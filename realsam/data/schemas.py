@@ -3,6 +3,7 @@
     instruction, output, maybe input         Alpaca
     instruction, response, maybe context     Dolly
     prompt, response
+    messages                             turns, each with role (user, assistant) and content
     full_text, spans                         Presidio: entities as ranges of characters
     text                                     plain documents
 
@@ -14,9 +15,11 @@ from typing import Any
 
 from realsam.data.conversation import SAM, USER, Turn, is_message, render
 from realsam.data.entry import (
+    BAD_ROLE,
     BAD_SPAN,
     EMPTY,
     HOLDS_TURN,
+    NO_REPLY,
     NO_SCHEMA,
     NO_TEXT,
     OTHER_LANGUAGE,
@@ -34,6 +37,7 @@ _CONVERSATIONS = (
     ("instruction", "context", "response"),
     ("prompt", "", "response"),
 )
+_SPEAKERS = {"user": USER, "assistant": SAM}
 
 
 def row_entries(rows: Iterable[Row], where: str, language: str, tally: Tally) -> Iterator[Entry]:
@@ -63,6 +67,8 @@ def _entry(row: Row) -> Entry | str:
     for question, more, answer in _CONVERSATIONS:
         if question in row and answer in row:
             return _conversation(row[question], row.get(more) or "", row[answer])
+    if "messages" in row:
+        return _talk(row["messages"])
     if "full_text" in row and "spans" in row:
         return _labelled(row)
     if "text" in row:
@@ -79,6 +85,26 @@ def _conversation(question: Any, more: Any, answer: Any) -> Entry | str:
     if not (is_message(asked) and is_message(said)):
         return HOLDS_TURN
     return Entry(render([Turn(USER, asked), Turn(SAM, said)]))
+
+
+def _talk(messages: Any) -> Entry | str:
+    """The conversation of a list of messages, which begins with the user and ends with Sam."""
+    turns: list[Turn] = []
+    try:
+        said = [(_SPEAKERS.get(m["role"]), m["content"]) for m in messages]
+    except (KeyError, TypeError):
+        return NO_TEXT
+    for speaker, text in said:
+        if speaker != (USER, SAM)[len(turns) % 2]:
+            return BAD_ROLE
+        if not isinstance(text, str):
+            return NO_TEXT
+        if not text.strip():
+            return EMPTY
+        if not is_message(text.strip()):
+            return HOLDS_TURN
+        turns.append(Turn(speaker, text.strip()))
+    return Entry(render(turns)) if turns and turns[-1].speaker == SAM else NO_REPLY
 
 
 def _labelled(row: Row) -> Entry | str:

@@ -72,6 +72,30 @@ class Reading:
                     yield entry
             self.sha256 = tap.digest()
 
+    def refuse_unused(self) -> None:
+        """Refuse a source that has been read and of which nothing was kept.
+
+        Raises:
+            DataError: with what was wrong with its rows.
+        """
+        if not self.tally.kept:
+            reasons = ", ".join(f"{n:,} {why}" for why, n in sorted(self.tally.rejected.items()))
+            raise DataError(
+                f"{self.source.path}: nothing in it can be used ({reasons or 'it is empty'})",
+                "docs/data.md says what each kind of file must hold",
+            )
+
+    def about(self) -> dict[str, Any]:
+        """What there is to tell of a source that has been read; its folder stays out of it."""
+        return {
+            "file": self.source.path.name,
+            "sha256": self.sha256,
+            "licence": self.source.licence,
+            "kept": self.tally.kept,
+            "cut": self.tally.cut,
+            "rejected": dict(sorted(self.tally.rejected.items())),
+        }
+
     def _entries(self, file: TextIO) -> Iterator[Entry]:
         kind, where = self.source.kind, str(self.source.path)
         if kind == ".conll":

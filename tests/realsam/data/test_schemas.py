@@ -15,6 +15,11 @@ PRESIDIO = {
 }
 
 
+def talk(*said: tuple[object, object]) -> dict[str, Any]:
+    """A row of messages."""
+    return {"messages": [{"role": role, "content": text} for role, text in said]}
+
+
 @pytest.mark.parametrize(
     ("row", "text"),
     [
@@ -27,9 +32,13 @@ PRESIDIO = {
         ),
         ({"instruction": "Who?", "context": None, "response": "Ann."}, "User: Who?\nSam: Ann."),
         ({"prompt": " Why? ", "response": "So.\r\nAnd so.\n"}, "User: Why?\nSam: So.\nAnd so."),
+        (
+            talk(("user", " Hi! "), ("assistant", "Hi."), ("user", "Bye."), ("assistant", "Bye!")),
+            "User: Hi!\nSam: Hi.\nUser: Bye.\nSam: Bye!",
+        ),
         ({"text": " A story. "}, "A story."),
     ],
-    ids=["Alpaca", "with input", "without", "Dolly", "null context", "prompt", "text"],
+    ids=["Alpaca", "with input", "without", "Dolly", "null context", "prompt", "messages", "text"],
 )
 def test_row_becomes_a_document(tmp_path: Path, row: dict[str, Any], text: str) -> None:
     """Stripped, with one kind of newline."""
@@ -53,6 +62,17 @@ def test_row_becomes_a_document(tmp_path: Path, row: dict[str, Any], text: str) 
         ({"full_text": "", "spans": []}, "empty"),
         ({"prompt": "a", "response": "b\nUser: c"}, "a line begins as a turn"),
         ({"prompt": "Sam: a", "response": "b"}, "a line begins as a turn"),
+        ({"messages": []}, "no reply"),
+        ({"messages": "a"}, "a field is no text"),
+        ({"messages": None}, "a field is no text"),
+        ({"messages": [{"role": "user"}]}, "a field is no text"),
+        (talk(("user", 3), ("assistant", "b")), "a field is no text"),
+        (talk(("user", "a"), ("assistant", " ")), "empty"),
+        (talk(("user", "a")), "no reply"),
+        (talk(("user", "a"), ("user", "b"), ("assistant", "c")), "turns do not alternate"),
+        (talk(("system", "a"), ("user", "b"), ("assistant", "c")), "turns do not alternate"),
+        (talk((["user"], "a"), ("assistant", "b")), "a field is no text"),
+        (talk(("user", "Sam: a"), ("assistant", "b")), "a line begins as a turn"),
         ({"text": "a <|endoftext|> b"}, "holds <|endoftext|>"),
         ({"text": "\ud800"}, "not UTF-8"),
     ],
