@@ -3,19 +3,21 @@
 import time
 from typing import Any
 
+from realsam.data.conversation import REPLY, STOP
 from realsam.vocab import Stops, TextStream, Vocabulary
 
 
 class Answer:
     """The tokens of an answer, their text, and why it ended."""
 
-    def __init__(self, vocabulary: Vocabulary, stops: Stops, message: str, n_tokens: int) -> None:
-        self.ended_by = ""  # "text" (its end), "turn" (the next one began), "tokens", "interrupt"
+    def __init__(self, vocabulary: Vocabulary, message: str, n_tokens: int) -> None:
+        # "turn" (the next one began), "reply" (another answer did), "text", "tokens", "interrupt"
+        self.ended_by = ""
         self._message = message
         self._n_tokens = n_tokens  # at most
         self._end_of_text = vocabulary.end_of_text
-        self._stops = stops
-        self._stream = TextStream(vocabulary, stops)
+        self._turn, self._any = Stops(vocabulary, [STOP]), Stops(vocabulary, [STOP, REPLY])
+        self._stream = TextStream(vocabulary, self._any)
         self._tokens: list[int] = []
         self._text = ""
         self._begin = time.perf_counter()
@@ -28,8 +30,8 @@ class Answer:
         self._first_seconds = self._first_seconds or self._seconds
         if token == self._end_of_text:
             self.ended_by = "text"
-        elif self._stops(self._tokens):
-            self.ended_by = "turn"
+        elif self._any(self._tokens):
+            self.ended_by = "turn" if self._turn(self._tokens) else "reply"
         elif len(self._tokens) == self._n_tokens:
             self.ended_by = "tokens"
         elif interrupted:

@@ -14,7 +14,7 @@ from realsam.data.conversation import REPLY, STOP, USER, is_message
 from realsam.errors import PromptError, RealSamError, RunError
 from realsam.ir import Host, Motion, Network, Sampler
 from realsam.live import Activity
-from realsam.vocab import Stops, Vocabulary, given_tokens
+from realsam.vocab import Vocabulary, given_tokens
 from sim.simulator import fast_host, fast_sampler
 
 
@@ -38,7 +38,6 @@ class Session:
         self.screen = screen
         self._lines = lines
         self._host = fast_host(setting.host)
-        self._stops = Stops(setting.vocabulary, [STOP])
         self._goes_on = True
         self.begin(sampler)
 
@@ -118,7 +117,7 @@ class Session:
         beginning = "" if self._is_open else STOP if self.n_turns else f"{USER}:"
         text = f"{beginning} {message}{REPLY}"
         tokens = given_tokens(self.setting.vocabulary, text, "the message")
-        self._answer = Answer(self.setting.vocabulary, self._stops, message, self.setting.n_tokens)
+        self._answer = Answer(self.setting.vocabulary, message, self.setting.n_tokens)
         self.screen.begin(self.activity)
         return tokens
 

@@ -10,7 +10,8 @@ No special tokens: every vocabulary can write these turns, those of models that 
 too, and a file or a terminal shows what a model was given. The price is two or three tokens a turn,
 and that no line of a message may begin as a turn does; such messages are refused.
 
-A model is asked by a text that ends in REPLY. Its answer ends at STOP or at the end of the text.
+A model is asked by a text that ends in REPLY. Its answer ends at STOP, at another REPLY, or at the
+end of the text.
 """
 
 import re
@@ -18,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 USER, SAM = "User", "Sam"
-REPLY = f"\n{SAM}:"  # follows the turns so far: the model goes on
+REPLY = f"\n{SAM}:"  # follows the turns so far: the model goes on; if it comes again, it ends
 STOP = f"\n{USER}:"  # ends an answer
 _MARKERS = (f"{USER}:", f"{SAM}:")
 _MARKED = re.compile(f"^(?:{'|'.join(_MARKERS)})", re.MULTILINE)

@@ -118,14 +118,21 @@ def test_answer_that_is_cut_is_followed_by_a_turn() -> None:
 
 def test_turns_tell_why_they_ended(capsys: pytest.CaptureFixture[str]) -> None:
     """And what was said without its form."""
-    answers = [" Hello.\nUser:", " A fox.", " far too long to be said " * 9]
-    talked(answers, ["a", "b", "c"], n_tokens=40)
+    answers = [
+        " Hello.\nUser:",
+        " A fox.",
+        " Hi.\nSam:",
+        "unheard",
+        " far too long to be said " * 9,
+    ]
+    speaker = talked(answers, ["a", "b", "c", "d"], n_tokens=40)
 
     turns = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
-    assert [turn["ended_by"] for turn in turns] == ["turn", "text", "tokens"]
-    assert [turn["sam"] for turn in turns[:2]] == ["Hello.", "A fox."]
-    assert turns[2]["tokens"] == 40
+    assert [turn["ended_by"] for turn in turns] == ["turn", "text", "reply", "tokens"]
+    assert [turn["sam"] for turn in turns[:3]] == ["Hello.", "A fox.", "Hi."]
+    assert turns[3]["tokens"] == 40
+    assert "Sam: Hi.\nSam:\nUser: d\nSam:" in speaker.text
 
 
 def test_mistakes_of_a_person_leave_the_talk_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
