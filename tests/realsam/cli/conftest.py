@@ -128,8 +128,10 @@ def bundle(export: tuple[Path, Result]) -> Path:
 
 @pytest.fixture
 def two_backends(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A shorter proof: the one with all backends is made once, by the fixture `export`."""
+    """A shorter proof: the whole one, of all backends, is made once, by the fixture `export`."""
     monkeypatch.setattr(proof, "installed", lambda: ["reference", "sim"])
+    probe = "Once upon a time, there was a little girl named Lily."
+    monkeypatch.setattr("realsam.train.record.PROBE", probe)
 
 
 @pytest.fixture
