@@ -68,16 +68,16 @@ def forked(path: Path) -> bytes:
         child = os.fork()
     if not child:
         _answer_and_end(path, writer)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as pipe:
-        try:
+    try:
+        os.close(writer)
+        with os.fdopen(reader, "rb") as pipe:
             if not wait([reader], _SECONDS):
                 raise TimeoutError
             return pipe.read()
-        finally:
-            with suppress(ProcessLookupError, ChildProcessError):  # where children are ignored
-                os.kill(child, signal.SIGKILL)
-                os.waitpid(child, 0)
+    finally:
+        with suppress(ProcessLookupError, ChildProcessError):  # where children are ignored
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
 
 
 def _answer_and_end(path: Path, writer: int) -> NoReturn:
@@ -85,6 +85,8 @@ def _answer_and_end(path: Path, writer: int) -> NoReturn:
     try:
         gc.disable()  # it would close some of them
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, _SECONDS + 1)  # should its parent die meanwhile
         faulthandler.disable()
         silence = os.open(os.devnull, os.O_WRONLY)
         for stream in (1, 2):

@@ -10,13 +10,14 @@ import numpy as np
 from export.bundle import NIR, READERS, Bundle, load_bundle, save_bundle
 from export.nir import Profile
 from export.nir.parity import float_parity, parity
+from realsam.arrays import I64
 from realsam.cli.backends import installed, require
 from realsam.errors import ExportError, MismatchError
 from realsam.fixedpoint import decay, shift_sum
-from realsam.ir import Driver, Network, Replay, Run, spiking
+from realsam.ir import Driver, Lif, Network, Replay, Run, spiking
 from realsam.report import first_difference
 from realsam.vocab import Vocabulary, prompt_tokens
-from sim.reference import Reference, current
+from sim.reference import Reference, State, current
 from sim.simulator import fast_host
 
 if TYPE_CHECKING:
@@ -163,17 +164,18 @@ def _peaks(network: Network, truth: Run) -> dict[str, int]:
 
     Taken before wrap, clip and reset: what the registers would have to hold.
     """
-    engine, arriving, voltage = Reference(network), 0, 0
+    peaks = {"a_in": 0, "v": 0}
+
+    def watch(lif: Lif, state: State, a_in: I64) -> None:
+        v = decay(state.v, lif.dv) + current(lif, state.u, a_in) + lif.bias
+        for register, values in (("a_in", a_in), ("v", v)):
+            peaks[register] = max(peaks[register], int(np.abs(values).max()))
+
+    engine = Reference(network, observe=watch)
     for spikes in truth.spikes[network.input.name]:
-        for phase in range(network.steps_per_token):
-            for lif in network.populations:
-                state, a_in = engine.state[lif.name], engine.arriving(lif.name)
-                v = decay(state.v, lif.dv) + current(lif, state.u, a_in) + lif.bias
-                arriving = max(arriving, int(np.abs(a_in).max()))
-                voltage = max(voltage, int(np.abs(v).max()))
-            engine.step(spikes if phase == 0 else np.zeros_like(spikes))
+        engine.token(spikes)
     worst = max(
         int(np.abs(shift_sum(np.abs(q.matrix.astype(np.int64)).sum(axis=1), q.weight_exp)).max())
         for q in network.projections
     )
-    return {"a_in": arriving, "v": voltage, "a_in_worst_case": worst}
+    return peaks | {"a_in_worst_case": worst}

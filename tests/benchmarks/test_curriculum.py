@@ -60,29 +60,23 @@ def test_unusable_seeds_are_wrong_usage(text: str, tmp_path: Path) -> None:
     assert told.exit_code == 2
 
 
-@pytest.mark.parametrize("talking", [False, True])
-def test_both_ways_hear_as_many_tokens(tmp_path: Path, talking: bool) -> None:
+@pytest.mark.parametrize(("talking", "seeds"), [(False, (3, 5)), (True, (3,))])
+def test_both_ways_hear_as_many_tokens(
+    tmp_path: Path, talking: bool, seeds: tuple[int, ...]
+) -> None:
     """On the toy corpus; the record says what was run, and all that it came to."""
     text, out = tiny.corpus(tmp_path), tmp_path / "found.json"
     talks = ["--conversations", str(tiny.conversations(tmp_path))] if talking else []
-    words = [str(text), *talks, "--valid", str(text), "--preset", "tiny", "--seeds", "3,5"]
-    words += [
-        "--steps",
-        "8",
-        "--device",
-        "cpu",
-        "--runs",
-        str(tmp_path / "runs"),
-        "--out",
-        str(out),
-    ]
+    words = [str(text), *talks, "--valid", str(text), "--preset", "tiny"]
+    words += ["--seeds", ",".join(map(str, seeds)), "--steps", "8", "--device", "cpu"]
+    words += ["--runs", str(tmp_path / "runs"), "--out", str(out)]
 
     told = CliRunner().invoke(curriculum.main, words)
 
     assert told.exit_code == 0, told.output
     found = json.loads(out.read_text())
     assert [(row["way"], row["seed"]) for row in found["rows"]] == [
-        (way, seed) for seed in (3, 5) for way in (CURRICULUM, PLAIN)
+        (way, seed) for seed in seeds for way in (CURRICULUM, PLAIN)
     ]
     for row in found["rows"]:
         assert row["tokens"] == 8 * 32 * 32

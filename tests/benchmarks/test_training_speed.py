@@ -39,7 +39,7 @@ pytestmark = pytest.mark.skipif(
 def result() -> dict[str, Any]:
     """What the command says of the smallest model, in a moment."""
     sizes = ["--model", "2,16,64,16", "--batch", "4", "--window", "8"]
-    short = ["--repeats", "2", "--seconds", "1", "--format", "json"]
+    short = ["--repeats", "2", "--seconds", "0.1", "--format", "json"]
     names = ["--only", "realsam,snntorch,snntorch-graph"]
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.training", "--device", "cpu", *sizes, *short, *names],

@@ -1,14 +1,11 @@
-"""Runs a netx file in stock lava-dl: a program of its own, because a failing Lava may hang.
+"""Runs a netx file in stock lava-dl.
 
-    python stock_netx.py FILE INPUT OUTPUT [MESSAGE_BITS RESET_INTERVAL RESET_OFFSET]
-
-INPUT is an .npy of spikes or payloads [T, M]. OUTPUT gets spikes/<layer> [T, N] and, after the
-last step, voltage/<layer> [N], the layers counted from 0 without the input. The last three are
-arguments of stock netx.
+FILE INPUT OUTPUT [MESSAGE_BITS RESET_INTERVAL RESET_OFFSET]: INPUT is an .npy of spikes or payloads
+[T, M]. OUTPUT gets spikes/<layer> [T, N] and, after the last step, voltage/<layer> [N], the layers
+counted from 0 without the input. The last three are arguments of stock netx.
 """
 
 import logging
-import sys
 
 import numpy as np
 
@@ -23,11 +20,12 @@ from lava.proc.io.sink import RingBuffer as Sink  # noqa: E402
 from lava.proc.io.source import RingBuffer as Source  # noqa: E402
 
 
-def run(file: str, given: str, result: str, *extensions: str) -> None:
+def run(file: str, given: str, result: str, *extensions: int) -> None:
     """Run the network for as many steps as there are input spikes."""
+    logging.disable(logging.WARNING)
     spikes = np.load(given)
     names = "input_message_bits", "reset_interval", "reset_offset"
-    network = Network(file, **dict(zip(names, map(int, extensions), strict=False)))
+    network = Network(file, **dict(zip(names, extensions, strict=False)))
     Source(data=spikes.T.astype(np.int32)).s_out.connect(network.inp)
     sinks = []
     for layer in network.layers:
@@ -39,8 +37,3 @@ def run(file: str, given: str, result: str, *extensions: str) -> None:
     recorded |= {f"voltage/{k}": p.neuron.v.get() for k, p in enumerate(network.layers)}
     network.stop()
     np.savez(result, **recorded)
-
-
-if __name__ == "__main__":
-    logging.disable(logging.WARNING)
-    run(*sys.argv[1:])

@@ -1,7 +1,5 @@
 """Stock lava-dl runs our plain files spike for spike, and refuses all others."""
 
-import subprocess
-import sys
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +12,7 @@ from realsam.arrays import Spikes
 from realsam.ir import Input, Lif, Network, Projection, Reset
 from sim.reference import Reference
 from tests.export.networks import chain
+from tests.export.stock import Done, run_stock
 
 pytestmark = [
     pytest.mark.lava,
@@ -21,23 +20,12 @@ pytestmark = [
 ]
 
 
-def run_stock(
-    network: Network, spikes: Spikes, folder: Path, *extensions: int
-) -> subprocess.CompletedProcess[str]:
+def run_in_stock(network: Network, spikes: Spikes, folder: Path, *extensions: int) -> Done:
     """Run a network in stock netx; `folder / out.npz` gets its spikes and last voltages."""
     files = [folder / name for name in ("n.net", "in.npy", "out.npz")]
     to_netx(network, files[0])
     np.save(files[1], spikes)
-    program = Path(__file__).parent / "stock_netx.py"
-    return subprocess.run(
-        [sys.executable, program, *files, *map(str, extensions)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        cwd=program.parents[2],
-        env={"PYTHONPATH": str(program.parents[2])},
-    )
+    return run_stock(*files, *extensions)
 
 
 def with_registers(network: Network, rng: np.random.Generator) -> Network:
@@ -67,7 +55,7 @@ def test_plain_chain_runs_exactly(any_registers: bool, tmp_path: Path) -> None:
     network = with_registers(network, rng) if any_registers else network
     spikes = (rng.random((60, 5)) < 0.4).astype(np.uint8)
 
-    done = run_stock(network, spikes, tmp_path)
+    done = run_in_stock(network, spikes, tmp_path)
 
     assert done.returncode == 0, done.stderr
     assert_equal(network, spikes, tmp_path / "out.npz")
@@ -97,7 +85,7 @@ def test_payloads_and_resets_are_those_of_stock_netx(
     plain = with_registers(chain(first, second, vth=100), rng)
     payloads = rng.choice(np.array([-128, -1, 0, 0, 1, 127], np.int32), (60, 5))
 
-    done = run_stock(plain, payloads, tmp_path, 8, interval, offset)
+    done = run_in_stock(plain, payloads, tmp_path, 8, interval, offset)
 
     assert done.returncode == 0, done.stderr
     forgetful = tuple(
@@ -118,7 +106,7 @@ def test_payloads_and_resets_are_refused(what: str, tmp_path: Path) -> None:
         "resets": replace(network, populations=(lif,)),
     }[what]
 
-    done = run_stock(ours, np.ones((4, 2), np.int32), tmp_path)
+    done = run_in_stock(ours, np.ones((4, 2), np.int32), tmp_path)
 
     assert done.returncode == 1
     assert done.stderr.strip().endswith("NotImplementedError: concat is not implemented.")
@@ -136,7 +124,7 @@ def test_skip_is_refused(tmp_path: Path) -> None:
     )
     network = Network(Input("input", 1), lifs, into, "layer2")
 
-    done = run_stock(network, np.ones((4, 1), np.uint8), tmp_path)
+    done = run_in_stock(network, np.ones((4, 1), np.uint8), tmp_path)
 
     assert done.returncode == 1
     assert done.stderr.strip().endswith("NotImplementedError: concat is not implemented.")

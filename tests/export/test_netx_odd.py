@@ -1,7 +1,5 @@
 """Odd weights of other programs' netx files: the spikes of stock netx, by even weights."""
 
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from export.netx.odd import even_terms
 from realsam.errors import ExportError
 from realsam.fixedpoint import shift_sum
 from sim.reference import Reference
-from tests.export.stock_netx import __file__ as program
+from tests.export.stock import run_stock
 
 
 def stacked(path: Path, *layers: dict[str, object]) -> Path:
@@ -82,10 +80,9 @@ def test_stock_netx_runs_odd_weights_alike(tmp_path: Path) -> None:
     spikes = (rng.random((80, 5)) < 0.4).astype(np.uint8)
     np.save(tmp_path / "in.npy", spikes)
 
-    command = [sys.executable, program, path, tmp_path / "in.npy", tmp_path / "out.npz"]
-    root = str(Path(__file__).parents[2])
-    subprocess.run(command, check=True, timeout=120, cwd=root, env={"PYTHONPATH": root})
+    done = run_stock(path, tmp_path / "in.npy", tmp_path / "out.npz")
 
+    assert done.returncode == 0, done.stderr
     network = from_netx(path)
     reference = Reference(network)
     expected = np.array([reference.step(row) for row in spikes])

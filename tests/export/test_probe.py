@@ -70,35 +70,76 @@ def test_crash_is_one_line(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.fixture
+def children(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The processes that are forked."""
+    found, fork = [], os.fork
+    monkeypatch.setattr(os, "fork", lambda: found.append(fork()) or found[-1])
+    return found
+
+
+def gone(process: int) -> bool:
+    """Whether nothing is left of it."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
 @needs_fork
-def test_endless_reading_is_ended(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endless_reading_is_ended(
+    file: Path, monkeypatch: pytest.MonkeyPatch, children: list[int]
+) -> None:
     """And leaves no process behind."""
-    children, fork = [], os.fork
     monkeypatch.setattr(probe, "examine", lambda _: time.sleep(10_000))
     monkeypatch.setattr(probe, "_SECONDS", 0.01)
-    monkeypatch.setattr(os, "fork", lambda: children.append(fork()) or children[-1])
 
     with pytest.raises(BundleError, match="does not come back within"):
         probe.refuse_deadly(file)
 
-    with pytest.raises(ProcessLookupError):
-        os.kill(children[0], 0)
+    assert gone(children[0])
 
 
 @needs_fork
-def test_endless_reading_is_ended_by_ctrl_c(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The child does not answer it, its parent does."""
+def test_endless_reading_is_ended_by_ctrl_c(
+    file: Path, monkeypatch: pytest.MonkeyPatch, children: list[int]
+) -> None:
+    """Neither does it leave a process."""
 
-    def interrupt(_: str) -> str:
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getppid(), signal.SIGINT)
-        time.sleep(10_000)
-        return ""
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr(probe, "examine", interrupt)
+    monkeypatch.setattr(probe, "examine", lambda _: time.sleep(10_000))
+    monkeypatch.setattr(probe, "wait", interrupt)
 
     with pytest.raises(KeyboardInterrupt):
         probe.refuse_deadly(file)
+
+    assert gone(children[0])
+
+
+@needs_fork
+def test_ctrl_c_is_for_the_parent(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal sends it to both."""
+
+    def interrupted(_: str) -> str:
+        os.kill(os.getpid(), signal.SIGINT)
+        return "and goes on"
+
+    monkeypatch.setattr(probe, "examine", interrupted)
+
+    assert probe.forked(file) == b"lives:and goes on"
+
+
+@needs_fork
+def test_orphan_ends_itself(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where its parent was killed, libhdf5 does not loop for ever."""
+    monkeypatch.setattr(probe, "_SECONDS", -0.99)
+    monkeypatch.setattr(probe, "examine", lambda _: time.sleep(10_000))
+    monkeypatch.setattr(probe, "wait", lambda *_: True)  # a parent that waits for its end
+
+    assert probe.forked(file) == b""
 
 
 @needs_fork

@@ -31,10 +31,20 @@ print(*(m for m in ("numba", "llvmlite") if m in sys.modules), file=sys.stderr)
 """
 
 
-def played(folder: Path) -> tuple[str, list[str]]:
+# The same with one kernel.
+SHORT = """
+import numpy as np
+from realsam.ir import Replay
+from sim.simulator import run
+from tests import tiny
+print(run(tiny.network(), Replay(np.ones((9, 2), np.uint8))).digests())
+"""
+
+
+def played(folder: Path, program: str = PROGRAM) -> tuple[str, list[str]]:
     """What a fresh process writes with the kernels in that folder: its results, its notes."""
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
+        [sys.executable, "-c", program],
         env={**os.environ, "NUMBA_CACHE_DIR": str(folder), "NUMBA_DISABLE_JIT": "0"},
         cwd=ROOT,
         capture_output=True,
@@ -68,11 +78,10 @@ def test_what_is_kept_runs_without_a_compiler(kept: tuple[Path, str]) -> None:
     assert played(folder) == (expected, [LINKER])
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_flipped_bits_change_nothing(kept: tuple[Path, str], seed: int) -> None:
+def test_flipped_bits_change_nothing(kept: tuple[Path, str]) -> None:
     """One in the code of every file: said of each, compiled anew, and sound after that."""
     folder, expected = kept
-    rng = random.Random(seed)
+    rng = random.Random(0)
     paths = sorted(folder.glob("*.kernel"))
     for path in paths:
         content = bytearray(path.read_bytes())
@@ -143,11 +152,11 @@ def test_place_that_is_no_folder_is_said(kept: tuple[Path, str], tmp_path: Path)
     """By a whole process, which gives its results."""
     (tmp_path / "file").touch()
 
-    results, notes = played(tmp_path / "file")
+    results, notes = played(tmp_path / "file", SHORT)
 
-    assert results == kept[1]
-    assert notes[0].startswith("every start compiles the kernels: they cannot be kept in")
-    assert len(notes) == 2
+    assert results == kept[1].splitlines(keepends=True)[1]
+    (note,) = notes
+    assert note.startswith("every start compiles the kernels: they cannot be kept in")
 
 
 def test_users_cache_is_the_second_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

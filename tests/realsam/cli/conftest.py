@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ TRAINING = [
     *("--steps", "6", "--eval-every", "3", "--batch", "4"),
     *("--window", "16", "--vocab-size", "300"),
 ]
+needs_lava = pytest.mark.skipif(find_spec("lava") is None, reason="Lava is not installed")
 
 
 def call(*words: object) -> Result:
@@ -126,8 +128,10 @@ def bundle(export: tuple[Path, Result]) -> Path:
 
 @pytest.fixture
 def two_backends(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A shorter proof: the one with all backends is made once, by the fixture `export`."""
+    """A shorter proof: the whole one, of all backends, is made once, by the fixture `export`."""
     monkeypatch.setattr(proof, "installed", lambda: ["reference", "sim"])
+    probe = "Once upon a time, there was a little girl named Lily."
+    monkeypatch.setattr("realsam.train.record.PROBE", probe)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from export.bundle import load_bundle
 from realsam import files
 from realsam import lower as lower_module
 from realsam.cli import proof
+from realsam.cli.observation import observe
 from realsam.errors import MismatchError
 from realsam.ir import (
     Host,
@@ -27,6 +28,7 @@ from realsam.ir import (
     to_network,
 )
 from sim import reference
+from tests import tiny
 from tests.realsam.cli.conftest import call, error, everything, parsed
 
 pytestmark = pytest.mark.usefixtures("two_backends")
@@ -260,3 +262,18 @@ def test_peaks_are_those_before_wrap_and_reset() -> None:
     peaks = proof._peaks(network, truth)
 
     assert peaks == {"a_in": 254 * lines, "v": 254 * lines << 6, "a_in_worst_case": 254 * lines}
+
+
+def test_peaks_are_what_the_registers_reach() -> None:
+    """In both directions, before wrap, clip and reset; the worst case takes all sources at once."""
+    network = tiny.network()
+    spikes = (np.random.default_rng(3).random((20, 2)) < 0.6).astype(np.uint8)
+    run = reference.run(network, Replay(spikes))
+    reached = observe(network, spikes).values()
+
+    peaks = proof._peaks(network, run)
+
+    for register in ("a_in", "v"):
+        ends = [getattr(reach, register) for reach in reached]
+        assert peaks[register] == max(int(abs(x).max()) for e in ends for x in (e.low, e.high)) > 0
+    assert peaks["a_in_worst_case"] == 14

@@ -1,36 +1,18 @@
-"""`realsam generate`: one text from one seed on every backend, and clean ends of all kinds."""
+"""`realsam generate`: one text from one seed on every backend, and what is refused."""
 
-import io
-import json
-import os
 import re
-import signal
-import subprocess
-import sys
-from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from rich.console import Console
 
 from export.bundle import SHIPPED
-from realsam import generation
-from realsam import live as live_module
-from realsam.arrays import I64
 from realsam.cli import backends
-from realsam.cli import main as main_module
 from realsam.cli.backends import BACKENDS, installed
-from realsam.errors import BackendFailedError
 from realsam.ir import Driver, Network, Run
-from sim import reference
-from tests.realsam.cli.conftest import call, error, everything, generate, parsed
+from tests.realsam.cli.conftest import call, error, generate, needs_lava, parsed
 
-ROOT = Path(__file__).parents[3]
 PROMPT = ("--prompt", "One day")
 Patch = pytest.MonkeyPatch
-needs_lava = pytest.mark.skipif(find_spec("lava") is None, reason="Lava is not installed")
 every_backend = pytest.mark.parametrize(
     "backend",
     [pytest.param(n, marks=[pytest.mark.lava] * n.startswith("lava")) for n in BACKENDS],
@@ -188,116 +170,6 @@ def test_penalty_and_top_p_change_the_text(small: Path) -> None:
     assert len(set(texts)) == 3
 
 
-def stopping(after: int, stop: BaseException) -> Callable[..., Run]:
-    """A backend that stops when it has chosen so many tokens."""
-
-    def play(network: Network, driver: Driver, strict: bool = False) -> Run:
-        take = driver.take
-
-        def counted(voltage: I64) -> None:
-            take(voltage)
-            if len(driver.generated) == after:
-                raise stop
-
-        driver.take = counted
-        return reference.run(network, driver, strict)
-
-    return play
-
-
-def first_words(small: Path, n_tokens: int) -> str:
-    """The text of that many tokens."""
-    words = ("generate", small, *PROMPT, "--tokens", n_tokens, "--format", "json")
-    return parsed(call(*words))["text"]
-
-
-@pytest.mark.parametrize("after", [1, 7])
-def test_interrupted_text_ends_its_line(small: Path, monkeypatch: Patch, after: int) -> None:
-    """The text so far, a line break, nothing else; exit code 130."""
-    monkeypatch.setitem(BACKENDS, "sim", stopping(after, KeyboardInterrupt()))
-
-    result = call("generate", small, *PROMPT, "--tokens", 20)
-
-    monkeypatch.undo()
-    assert result.exit_code == 130
-    assert result.stdout == f"{first_words(small, after)}\n"
-    assert "Error" not in result.stderr
-
-
-def test_interrupted_json_is_empty(small: Path, monkeypatch: Patch) -> None:
-    """Half an object is none."""
-    monkeypatch.setitem(BACKENDS, "sim", stopping(3, KeyboardInterrupt()))
-
-    result = call("generate", small, *PROMPT, "--format", "json")
-
-    assert (result.exit_code, result.stdout) == (130, "")
-
-
-def test_failed_text_ends_its_line(small: Path, monkeypatch: Patch) -> None:
-    """The error stands on a line of its own."""
-    monkeypatch.setitem(BACKENDS, "sim", stopping(3, BackendFailedError("sim: died", "restart")))
-
-    result = call("generate", small, *PROMPT)
-
-    monkeypatch.undo()
-    assert result.exit_code == 1
-    assert result.stdout == f"{first_words(small, 3)}\n"
-    assert result.stderr == "Error: sim: died; restart\n"
-
-
-def interrupt(*_: object) -> None:
-    """Ctrl-C."""
-    raise KeyboardInterrupt
-
-
-def test_interrupt_while_a_command_loads(monkeypatch: Patch) -> None:
-    """One line, exit code 130."""
-    monkeypatch.setattr(main_module, "import_module", interrupt)
-
-    line = error(call("generate", *PROMPT), 130)
-
-    assert line.endswith("was interrupted; nothing half-written is left, run it again")
-
-
-@pytest.mark.lava
-@needs_lava
-def test_interrupt_while_lava_loads(monkeypatch: Patch) -> None:
-    """The same for Lava's command."""
-    monkeypatch.setattr("export.bundle.load_bundle", interrupt)
-
-    assert "was interrupted; " in error(generate(*PROMPT), 130)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="has no Ctrl-C to send")
-@pytest.mark.parametrize(
-    "command",
-    [
-        "from realsam.cli.main import main; main(['generate', *sys.argv[1:]])",
-        pytest.param(
-            "from lava_runtime.generate import main; main(['--model', *sys.argv[1:]])",
-            marks=[pytest.mark.lava, needs_lava],
-        ),
-    ],
-    ids=["sim", "lava"],
-)
-def test_ctrl_c_ends_clean(small: Path, command: str) -> None:
-    """In a process of its own, in the middle of an endless text."""
-    program = f"import signal, sys; signal.signal(2, signal.default_int_handler); {command}"
-    child = subprocess.Popen(
-        [sys.executable, "-c", program, small, *PROMPT, "--tokens", str(10**6)],
-        cwd=ROOT, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    assert child.stdout is not None
-    assert child.stdout.read(200).startswith(b"One day")
-
-    os.killpg(child.pid, signal.SIGINT)
-    out, err = child.communicate(timeout=30)
-
-    assert child.returncode == 130
-    assert out.endswith(b"\n")
-    assert err == b""
-
-
 def test_tokens_that_memory_cannot_hold_are_named(small: Path) -> None:
     """Although the text may end before: it also may not."""
     line = error(call("generate", small, *PROMPT, "--tokens", 10**12))
@@ -380,93 +252,3 @@ def test_help_shows_an_example() -> None:
     assert "Example: " in result.stdout
     for name in BACKENDS:
         assert name in result.stdout
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        lambda small, *words: call("generate", small, *words),
-        pytest.param(
-            lambda small, *words: generate("--model", small, *words),
-            marks=[pytest.mark.lava, needs_lava],
-        ),
-    ],
-    ids=["realsam", "lava"],
-)
-def test_report_is_written_beside_the_text(
-    small: Path, tmp_path: Path, command: Callable[..., Result]
-) -> None:
-    """The same counts; stdout stays what it is without."""
-    path = tmp_path / "a.json"
-    words = (*PROMPT, "--tokens", 6, "--seed", 3)
-
-    with_report = command(small, *words, "--report", path)
-    plain = command(small, *words)
-
-    assert with_report.exit_code == 0, with_report.output
-    assert with_report.stdout.splitlines()[:-1] == plain.stdout.splitlines()[:-1]
-    report = json.loads(path.read_text(encoding="utf-8"))
-    assert (report["kind"], report["run"]["seed"], report["run"]["differences"]) == ("report", 3, 0)
-    flat = parsed(command(small, *words, "--format", "json"))
-    assert report["totals"]["synops"] == flat["synops_per_token"]
-    assert report["run"]["text"].endswith(flat["text"])
-
-
-def test_report_place_is_refused_before_the_text(small: Path, tmp_path: Path) -> None:
-    """Nothing is written, nothing is said."""
-    line = error(call("generate", small, *PROMPT, "--report", tmp_path / "gone" / "a.json"))
-
-    assert line.startswith(f"{tmp_path / 'gone' / 'a.json'}: cannot be written; give --report")
-
-
-def test_report_replaces_nothing_of_the_model(small: Path) -> None:
-    """Whose folder it may name."""
-    before = everything(small)
-
-    line = error(call("generate", small, *PROMPT, "--report", small / "manifest.json"))
-
-    assert line == f"{small / 'manifest.json'}: is what the run reads; give another --report"
-    assert before == everything(small)
-
-
-def test_unknown_ending_of_a_report_is_wrong_usage(small: Path) -> None:
-    """With those that there are."""
-    line = error(call("generate", small, *PROMPT, "--report", "a.pdf"), 2)
-
-    assert line.endswith("'a.pdf' ends in none of .txt, .json, .html, .csv")
-
-
-def test_live_without_a_terminal_is_plain(small: Path) -> None:
-    """Not a character more."""
-    words = ("generate", small, *PROMPT, "--tokens", 6)
-
-    live, plain = call(*words, "--live"), call(*words)
-
-    assert live.stdout.splitlines()[:-1] == plain.stdout.splitlines()[:-1]
-    assert live.stderr == plain.stderr == ""
-
-
-def test_live_in_a_terminal_ends_in_the_same_text(small: Path, monkeypatch: Patch) -> None:
-    """Bars on stderr while it runs; on stdout what is there without."""
-    console = Console(file=io.StringIO(), force_terminal=True, width=100, highlight=False)
-    words = ("generate", small, *PROMPT, "--tokens", 6)
-    plain = call(*words)
-    for module in (generation, live_module):
-        monkeypatch.setattr(module, "STDERR", console)
-
-    live = call(*words, "--live")
-
-    assert live.stdout.splitlines()[:-1] == plain.stdout.splitlines()[:-1]
-    assert "layer2" in console.file.getvalue()
-    assert "(estimated, loihi1)" in console.file.getvalue()
-
-
-def test_live_json_is_json(small: Path, monkeypatch: Patch) -> None:
-    """A program reads it, also from a terminal."""
-    console = Console(file=io.StringIO(), force_terminal=True)
-    monkeypatch.setattr(generation, "STDERR", console)
-
-    values = parsed(call("generate", small, *PROMPT, "--tokens", 2, "--live", "--format", "json"))
-
-    assert values["tokens"] == 2
-    assert "layer1" not in console.file.getvalue()

@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -13,71 +12,28 @@ import pytest
 import torch
 from torch import Tensor
 
-from realsam.errors import CheckpointError, DataError, TrainingError
 from realsam.train import distillation
 from realsam.train.checkpoint import load_checkpoint
-from realsam.train.config import TrainConfig
 from realsam.train.data import Position, laid_out
-from realsam.train.distillation import found_teacher, silent, soft_labels
-from realsam.train.loop import Progress
 from realsam.train.parallel import ALONE, Processes
 from realsam.train.runs import load_run_folder
-from realsam.train.session import Session, prepare, resumed
+from realsam.train.session import prepare, resumed
 from realsam.train.teacher.ensemble import Ensemble
 from realsam.train.teacher.folder import load_teacher
-from realsam.train.teacher.stories import Stories, load_stories
+from realsam.train.teacher.stories import load_stories
 from realsam.train.teacher.teaching import prepare_teacher
 from realsam.train.teacher.text import Text
 from tests import tiny
-from tests.realsam.train.teacher import small
-
-STEPS = {"batch": 4, "window": 16, "steps": 6, "eval_every": 3}
-BOTH = {"teacher_share": 0.7, "teacher_top": 16, "sampled": 400}
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A teacher of random weights."""
-    return small.folder(tmp_path_factory.mktemp("shared") / "teacher", members=2)
-
-
-@pytest.fixture
-def teacher(shared: Path, tmp_path: Path) -> Path:
-    """A copy of it to break."""
-    return Path(shutil.copytree(shared, tmp_path / "teacher"))
-
-
-def session(folder: Path, teacher: Path, **changes: Any) -> Session:
-    """A run with a teacher, not begun yet."""
-    text = tiny.corpus(folder)
-    out = folder / "run"
-    return prepare([text], None, "tiny", STEPS | changes, "cpu", out, teacher=teacher)
-
-
-def ignore(progress: Progress) -> None:
-    """Listen to nothing."""
-
-
-def interrupt(progress: Progress) -> None:
-    """End the training at its first report."""
-    raise KeyboardInterrupt
-
-
-def losses(run: Session) -> list[float]:
-    """Nats per token of every report."""
-    rows = (run.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(row)["train_nats_per_token"] for row in rows]
-
-
-def parameters(run: Session) -> Tensor:
-    """All of them."""
-    return torch.cat([p.detach().flatten() for p in run.trainer.model.parameters()])
-
-
-def config(run: Session) -> dict[str, Any]:
-    """What the folder says."""
-    stored: dict[str, Any] = json.loads((run.folder / "config.json").read_text())
-    return stored
+from tests.realsam.train.taught import (
+    BOTH,
+    STEPS,
+    config,
+    ignore,
+    interrupt,
+    losses,
+    parameters,
+    session,
+)
 
 
 def knowing(shift: int) -> Callable[..., Iterator[tuple[Tensor, Tensor]]]:
@@ -288,129 +244,3 @@ def test_progress_is_told(tmp_path: Path, shared: Path) -> None:
     heard.clear()
     resumed(run.folder, {"steps": 2}, "cpu", ALONE, hear)
     assert {what for what, _, _ in heard} == {"labelling"}
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"vocab_size": 320}, "vocab_size = 320 is not the teacher's 300; leave --vocab-size out"),
-        ({"teacher_top": 512}, "teacher_top = 512 is above the 300 tokens of the vocabulary"),
-        ({"teacher_top": 48}, "teacher_top = 48 is no power of two, as the GPU needs it; use 32"),
-        ({"teacher_share": 1.5}, "teacher_share = 1.5 is outside 0..1"),
-    ],
-)
-def test_impossible_wish_is_refused(
-    tmp_path: Path, shared: Path, changes: dict[str, Any], message: str
-) -> None:
-    """By name, before anything is written."""
-    with pytest.raises(DataError) as raised:
-        session(tmp_path, shared, **changes)
-
-    assert message in str(raised.value)
-    assert not (tmp_path / "run").exists()
-
-
-def test_vocab_size_of_the_teacher_is_no_contradiction(tmp_path: Path, shared: Path) -> None:
-    """It may be said."""
-    run = session(tmp_path, shared, vocab_size=300)
-
-    assert run.trainer.model.config.vocab_size == 300
-
-
-@pytest.mark.parametrize("option", ["teacher_share", "teacher_top", "sampled"])
-def test_options_of_a_teacher_need_one(tmp_path: Path, option: str) -> None:
-    """They would do nothing."""
-    with pytest.raises(DataError) as raised:
-        tiny.session(tmp_path, **{option: 1})
-
-    assert str(raised.value) == (
-        f"--{option.replace('_', '-')} is for runs with a teacher; "
-        "give --teacher FOLDER, or leave it out"
-    )
-
-
-@pytest.fixture
-def stopped(tmp_path: Path, teacher: Path) -> Session:
-    """A run at its end, that could take more steps."""
-    run = session(tmp_path, teacher, **BOTH)
-    run.trainer.train(ignore)
-    return run
-
-
-def test_resume_with_another_teacher_is_refused(stopped: Session, teacher: Path) -> None:
-    """Of the same sizes, in the same place."""
-    small.folder(teacher, members=2, first_seed=9)
-
-    with pytest.raises(CheckpointError) as raised:
-        resumed(stopped.folder, {"steps": 9}, "cpu")
-
-    assert str(raised.value) == (
-        f"{stopped.folder}: its teacher {teacher} is another than before; "
-        "restore that folder, or start a new run"
-    )
-
-
-def test_resume_without_the_teacher_is_refused(stopped: Session, teacher: Path) -> None:
-    """Its labels cannot be computed again."""
-    shutil.rmtree(teacher)
-
-    with pytest.raises(CheckpointError, match=r"teacher/config\.json: no teacher there"):
-        resumed(stopped.folder, {"steps": 9}, "cpu")
-
-
-def test_resume_with_other_stories_is_refused(stopped: Session) -> None:
-    """One token of them."""
-    path = stopped.folder / "sampled.npz"
-    stories = load_stories(path)
-    tokens = stories.tokens.copy()
-    tokens[3] = (tokens[3] + 1) % 300
-    Stories(tokens, stories.lengths).save(path)
-
-    with pytest.raises(CheckpointError, match="its training text is another than before"):
-        resumed(stopped.folder, {"steps": 9}, "cpu")
-
-
-def test_resume_without_the_stories_is_refused(stopped: Session) -> None:
-    """They are named."""
-    (stopped.folder / "sampled.npz").unlink()
-
-    with pytest.raises(CheckpointError, match=r"sampled\.npz: missing or damaged"):
-        resumed(stopped.folder, {"steps": 9}, "cpu")
-
-
-@pytest.mark.parametrize("entry", [None, {}, {"folder": "here"}, "teacher"])
-def test_config_that_lost_its_teacher_is_damaged(stopped: Session, entry: object) -> None:
-    """Where the training needs it."""
-    path = stopped.folder / "config.json"
-    path.write_text(json.dumps({**config(stopped), "teacher": entry}))
-
-    with pytest.raises(CheckpointError, match=r"config\.json: missing or damaged"):
-        load_run_folder(stopped.folder)
-
-
-def test_another_teacher_on_another_machine_is_refused(
-    shared: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its labels would be others."""
-    monkeypatch.setattr(Processes, "from_main", lambda *_: "digest of the main process")
-
-    with pytest.raises(DataError) as raised:
-        found_teacher(shared, TrainConfig(), small.CPU, Processes(rank=1, n=2))
-
-    assert str(raised.value) == (
-        "process 1 reads another teacher than the main process; give all machines the same folder"
-    )
-
-
-def test_lack_of_memory_names_the_labels(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Half as many per token."""
-    monkeypatch.setattr(distillation, "label", lambda *_: torch.empty(1 << 58))
-    kept = load_teacher(shared)
-
-    with pytest.raises(TrainingError) as raised:
-        soft_labels(kept, [[1, 2]], replace(TrainConfig(), teacher_top=64), ALONE, silent)
-
-    assert str(raised.value) == (
-        "cpu: out of memory with labels of 3 tokens, teacher_top = 64; "
-        "start a new run with --teacher-top 32"
-    )

@@ -65,6 +65,15 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Course:
     return course
 
 
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, list[str]]:
+    """The phases of stories, never interrupted, and what was said of them."""
+    folder, said = tmp_path_factory.mktemp("straight"), list[str]()
+    course = Course.new(plan(folder), folder / "run")
+    course.follow("cpu", train, said.append)
+    return course, said
+
+
 def test_phases_are_runs_that_begin_with_the_one_before(followed: Course) -> None:
     """In folders of their own, with windows of their own."""
     runs = [load_run_folder(followed.folder / name) for name in TALKING]
@@ -139,12 +148,11 @@ def test_picture_is_that_of_the_record(followed: Course) -> None:
 @pytest.mark.parametrize(
     ("phase", "step"), [("1-words", 0), ("1-words", 2), ("3-sentences", 0), ("4-stories", 4)]
 )
-def test_resume_is_exact(tmp_path: Path, phase: str, step: int) -> None:
+def test_resume_is_exact(
+    straight: tuple[Course, list[str]], tmp_path: Path, phase: str, step: int
+) -> None:
     """Wherever it was cut: the last weights are those of a curriculum that was not."""
-    (tmp_path / "a").mkdir()
-    asked = plan(tmp_path)
-    straight, cut = Course.new(asked, tmp_path / "a" / "run"), Course.new(asked, tmp_path / "run")
-    straight.follow("cpu", train, silent)
+    whole, cut = straight[0], Course.new(plan(tmp_path), tmp_path / "run")
     with pytest.raises(KeyboardInterrupt):
         cut.follow("cpu", stopping(phase, step), silent)
     torch.rand(17)  # another process draws other numbers
@@ -152,8 +160,8 @@ def test_resume_is_exact(tmp_path: Path, phase: str, step: int) -> None:
     again = Course.resumed(tmp_path / "run")
     again.follow("cpu", train, silent)
 
-    assert again.rows == straight.rows
-    expected, found = (load_run_folder(c.folder).checkpoint.model for c in (straight, again))
+    assert again.rows == whole.rows
+    expected, found = (load_run_folder(c.folder).checkpoint.model for c in (whole, again))
     for name, value in expected.items():
         assert torch.equal(value, found[name]), name
 
@@ -227,11 +235,9 @@ def test_captured_graphs_are_freed(tmp_path: Path) -> None:
     assert max(before[1:]) < 1.2 * before[1]
 
 
-def test_without_conversations_it_is_said(tmp_path: Path) -> None:
+def test_without_conversations_it_is_said(straight: tuple[Course, list[str]]) -> None:
     """Before the first phase, whose line tells its window."""
-    heard: list[str] = []
-
-    Course.new(plan(tmp_path), tmp_path / "run").follow("cpu", train, heard.append)
+    heard = straight[1]
 
     assert heard[0] == "no --conversations: the phases conversations and blended are left out"
     assert heard[1].startswith("phase 1-words: window 8, ")
