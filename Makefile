@@ -30,6 +30,9 @@ LISTS := pyproject.toml constraints.txt requirements-lava.txt
 export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
+# All tests, on all cores up to eight; a test may need 2 GB.
+TESTS := $(PY) -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
+
 # Of the campaigns: `make fuzz N=500 SEED=3 OUT=found.json`.
 CAMPAIGN = $(if $(SEED),--seed $(SEED)) $(if $(OUT),--out $(OUT))
 
@@ -51,13 +54,13 @@ demo: $(RUN) ## a story from the shipped model, on Lava's simulator
 	@$(PY) -m lava_runtime.generate --prompt "Once upon a time"
 
 test: $(DEV) ## all tests
-	$(PY) -m pytest
+	$(TESTS)
 
 check: $(DEV) ## format, lint, types and tests
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
-	$(PY) -m pytest
+	$(TESTS)
 
 bench: $(DEV) ## measure speed and size
 	$(PY) -m benchmarks.run
