@@ -26,12 +26,12 @@ ROWS: tuple[tuple[str, ...], ...] = (
         "sim",
     ),
     ("realsam.lower", "realsam.live", "realsam.mapping", "realsam.profiling", "realsam.words"),
-    ("realsam.chat", "realsam.generation"),
+    ("realsam.chat", "realsam.generation", "realsam.lift"),
     ("realsam.train", "lava_runtime"),
     ("realsam.cli",),
 )
 OWNERS: dict[str, set[str]] = {
-    "torch": {"realsam.nn", "realsam.lower", "realsam.train"},
+    "torch": {"realsam.nn", "realsam.lower", "realsam.lift", "realsam.train"},
     "snntorch": {"realsam.nn"},
     "safetensors": {"realsam.ir", "realsam.train", "export"},
     "nir": {"export"},

@@ -22,7 +22,7 @@ from realsam.nn.config import ModelConfig
 from realsam.report import render_table
 from realsam.train.config import TrainConfig
 from realsam.train.device import pick_device
-from realsam.train.runs import TrainedRun, load_run_folder
+from realsam.train.origin import Origin, load_origin
 from realsam.train.tagging import (
     DELAY,
     STRENGTH,
@@ -67,13 +67,13 @@ def rows(
     delay: int,
     strength: float,
     device: torch.device,
-    body: TrainedRun | None = None,
+    body: Origin | None = None,
 ) -> list[Row]:
     """Train and score both taggers with one seed; only the spiking one begins with the body."""
     known = body.vocabulary if body else None
     data = TaggerData.of(training, sizes.vocab_size, config.seed, delay, strength, known)
     begin = time.perf_counter()
-    spiking = train_tagger(data, sizes, config, device, lambda _: None, body and body.model())
+    spiking = train_tagger(data, sizes, config, device, lambda _: None, body and body.model)
     train_s = time.perf_counter() - begin
     network, host = lower(spiking, data.vocabulary.end_of_text, data.tags, delay)
     ours = Tagger(fast_host(host), data.vocabulary, partial(run, network))
@@ -99,7 +99,9 @@ def rows(
     "--augment", "strength", type=click.FloatRange(0, 1), default=STRENGTH, show_default=True
 )
 @click.option("--also", multiple=True, type=FILE, help="Sentences that only train.")
-@click.option("--from", "origin", type=FILE, help="Run whose body the spiking tagger begins with.")
+@click.option(
+    "--from", "origin", type=FILE, help="Run or bundle whose body the spiking tagger begins with."
+)
 @click.option("--layers", type=click.IntRange(1))
 @click.option("--width", type=click.IntRange(1))
 @click.option("--vocab-size", type=click.IntRange(1))
@@ -127,14 +129,14 @@ def main(
     """Train and score both taggers: on other templates (--fold), or on the file of --test."""
     place = pick_device(device)
     sentences, others = ([s for f in group for s in read_sentences(f)] for group in (files, also))
-    body = load_run_folder(origin) if origin else None
+    body = load_origin(origin) if origin else None
     given = {name: value for name, value in changes.items() if value is not None}
     result = record.about("python -m benchmarks.ner") | {
         "device": str(place),
         "torch": torch.__version__,
         "data": [file.name for file in files],
         "also": [file.name for file in also],
-        "from": body and body.provenance(),
+        "from": body and body.provenance,
         "delay": delay,
         "augment": strength,
         **given,

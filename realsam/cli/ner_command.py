@@ -68,7 +68,7 @@ def synth(templates: Path | None, out: Path, copies: int, seed: int) -> None:
     "--from",
     "origin",
     type=_PATH,
-    help="Begin with the body of a language model: the run of `realsam train` in this folder.",
+    help="Begin with the body of a language model: a run, a bundle, or `shipped`.",
 )
 @_fold
 @click.option("--delay", type=click.IntRange(0, 16), help="Tokens to look ahead  [1].")
@@ -107,8 +107,8 @@ def train(
     from export.bundle import refuse_foreign
     from realsam.cli.proof import Exportable, export_model
     from realsam.train.device import pick_device
+    from realsam.train.origin import load_origin
     from realsam.train.record import TAGGER_PROBE
-    from realsam.train.runs import load_run_folder
     from realsam.train.tagging import DELAY, STRENGTH, TaggerData, configured, train_tagger
 
     refuse_foreign(out)
@@ -117,7 +117,7 @@ def train(
     training += _others(also, held_out)
     given = {name: value for name, value in changes.items() if value is not None}
     delay, strength = given.pop("delay", DELAY), given.pop("strength", STRENGTH)
-    begun = load_run_folder(origin) if origin else None
+    begun = load_origin(origin) if origin else None
     sizes, config = configured(given, begun)
     known = begun.vocabulary if begun else None
     data = TaggerData.of(training, sizes.vocab_size, config.seed, delay, strength, known)
@@ -126,7 +126,7 @@ def train(
         def show(now: "Progress") -> None:
             bar.update(task, completed=now.step, text=str(now))
 
-        model = train_tagger(data, sizes, config, put, show, begun.model() if begun else None)
+        model = train_tagger(data, sizes, config, put, show, begun.model if begun else None)
     about = {
         "provenance": {
             "realsam": realsam.__version__,
@@ -136,7 +136,7 @@ def train(
             "also": [file.name for file in also],
             "fold": fold,
             "augment": strength,
-            "from": begun and begun.provenance(),
+            "from": begun and begun.provenance,
         }
     }
     what = Exportable(model, data.vocabulary, TAGGER_PROBE, about, data.tags, data.delay)

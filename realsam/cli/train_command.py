@@ -57,7 +57,10 @@ def rates(text: str) -> float | tuple[float, ...]:
 @click.option("--teacher-top", type=int, help="Tokens that it names after each token  [64].")
 @click.option("--sampled", type=int, help="Tokens of stories by the teacher to add to the text.")
 @click.option(
-    "--from", "origin", type=click.Path(path_type=Path), help="Begin with the weights of this run."
+    "--from",
+    "origin",
+    type=click.Path(path_type=Path),
+    help="Begin with the weights of a run, of a bundle, or of the `shipped` model.",
 )
 @click.option("--curriculum", is_flag=True, help="Phases of ever longer pieces of the text.")
 @click.option(

@@ -25,11 +25,10 @@ from realsam.train.distillation import (
 from realsam.train.ending import ended
 from realsam.train.lesson import Corpus, Lesson
 from realsam.train.loop import Trainer
-from realsam.train.origin import found_origin, origin_reference
+from realsam.train.origin import Origin, found_origin
 from realsam.train.parallel import ALONE, Processes
 from realsam.train.runs import (
     STORIES,
-    TrainedRun,
     create_run,
     load_run_folder,
     refuse_used,
@@ -86,11 +85,11 @@ def prepare(
         labels = soft_labels(kept, text, config, processes, on_done)
     model = _new_model(model_config, config.seed, processes)
     if begun:
-        model.load_state_dict(begun.model().state_dict())
+        model.load_state_dict(begun.model.state_dict())
     about = {
         "data": {**described(files, valid, windows, stories), **lesson.to_json()},
         "teacher": kept.reference() if kept else None,
-        "from": origin_reference(begun) if begun else None,
+        "from": begun.reference() if begun else None,
     }
     if processes.is_main:
         out = create_run(out, model_config, config, vocabulary, about, stories)
@@ -160,7 +159,7 @@ def resumed(
 
 def _vocabulary(
     teacher: KeptTeacher | None,
-    origin: TrainedRun | None,
+    origin: Origin | None,
     corpus: Corpus,
     model: ModelConfig,
     changes: dict[str, Any],

@@ -22,13 +22,13 @@ from realsam.nn.config import ModelConfig
 from realsam.nn.model import SpikingLM
 from realsam.nn.precision import matmul_precision
 from realsam.train.backprop import Backprop
-from realsam.train.config import Preset, TrainConfig, model_config
+from realsam.train.config import Preset, TrainConfig
 from realsam.train.data import Position, Window, Windows, laid_out
 from realsam.train.loop import Progress
 from realsam.train.objective import Objective
 from realsam.train.optimize import Update
+from realsam.train.origin import Origin
 from realsam.train.parallel import ALONE
-from realsam.train.runs import TrainedRun
 from realsam.train.watch import check_losses, check_parameters, shortage_named
 from realsam.vocab import Vocabulary
 
@@ -110,13 +110,13 @@ class TaggerData:
 
 
 def configured(
-    changes: dict[str, Any], body: TrainedRun | None = None
+    changes: dict[str, Any], body: Origin | None = None
 ) -> tuple[ModelConfig, TrainConfig]:
     """Model and training of a tagger, with other values of some fields.
 
     Args:
         changes: values of fields of the two.
-        body: the run of the language model that it begins with, whose sizes it has.
+        body: the language model that it begins with, whose sizes it has.
 
     Raises:
         DataError: if a value is out of range, or a size is given besides a body.
@@ -127,9 +127,9 @@ def configured(
     for name in ("vocab_size", "layers", "width"):
         if name in changes:
             raise DataError(
-                f"the run of --from brings its own --{name.replace('_', '-')}", "leave it out"
+                f"the model of --from brings its own --{name.replace('_', '-')}", "leave it out"
             )
-    return replace(model_config(body.config["model"]), dropout=sizes.dropout), config
+    return replace(body.model.config, dropout=sizes.dropout), config
 
 
 def train_tagger(

@@ -304,4 +304,4 @@ def test_a_tagger_begins_with_the_body_of_a_language_model(
     line = error(
         call("ner", "train", sentences, "--from", run, "--width", "32", "--out", out, *little)
     )
-    assert line == "the run of --from brings its own --width; leave it out"
+    assert line == "the model of --from brings its own --width; leave it out"
