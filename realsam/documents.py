@@ -31,7 +31,7 @@ def unpacked(path: Path, raw: BinaryIO | None = None) -> Iterator[BinaryIO]:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file, which may be packed (.xz, .gz).
+    """The text of a file, which may be packed (.xz, .gz), without a byte order mark.
 
     Raises:
         DataError: if the file is absent, unreadable, or not UTF-8.
@@ -39,7 +39,7 @@ def read_text(path: Path) -> str:
     with unpacked(path) as file:
         content = file.read()
     try:
-        return one_newline(content.decode("utf-8"))
+        return one_newline(content.decode("utf-8").removeprefix("\ufeff"))
     except UnicodeDecodeError as error:
         raise DataError(
             f"{path}: byte {error.start} is not UTF-8", "convert the file to UTF-8"

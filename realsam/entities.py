@@ -1,13 +1,14 @@
-"""Entities in texts: their places, and the CoNLL files that mark them word by word.
+"""Entities in texts: their places, and the files that mark them: Presidio's JSON and CoNLL.
 
-A line is a word, a tab and a BIO tag; empty lines set sentences apart. What a wrong line costs is
-up to who reads: `realsam data prepare` leaves its sentence out, `realsam ner` names the line.
+A line of CoNLL is a word, a tab and a BIO tag; empty lines set sentences apart. What a wrong line
+costs is up to who reads: `realsam data prepare` leaves its sentence out, `realsam ner` names the
+line.
 Source: Tjong Kim Sang and De Meulder 2003 (CoNLL), the tags as in its evaluation.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Any, TextIO
 
 # What a line can lack.
 BAD_COLUMNS = "not token TAB tag"
@@ -28,6 +29,24 @@ class Span:
     start: int  # of its first character
     end: int  # behind its last character
     kind: str  # as in the file: "PERSON", "location"
+
+
+def json_span(mark: Any) -> Span:
+    """The entity of a mark as presidio-research writes it; its places may be outside of the text.
+
+    Args:
+        mark: a value of JSON: an object of start_position, end_position and entity_type.
+
+    Raises:
+        KeyError: if a field is missing.
+        TypeError: if it is no object, or its fields are no two places and a type.
+    """
+    if not isinstance(mark, dict):
+        raise TypeError("a span is no object")
+    start, end, kind = (mark[name] for name in ("start_position", "end_position", "entity_type"))
+    if not (type(start) is type(end) is int and isinstance(kind, str) and kind):
+        raise TypeError("a span has no two whole numbers and a type")
+    return Span(start, end, kind)
 
 
 @dataclass(frozen=True)

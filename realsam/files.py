@@ -34,6 +34,27 @@ def replacing(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+@contextmanager
+def written(out: Path, option: str = "--out") -> Iterator[Path]:
+    """`replacing` for what a command writes: a full disk is one line that names the file.
+
+    Args:
+        out: the file.
+        option: what chose the file, for the message.
+
+    Raises:
+        RunError: if it cannot be written; the block reads nothing that could fail so.
+    """
+    try:
+        with replacing(out) as partial:
+            yield partial
+    except OSError as error:
+        raise RunError(
+            f"{out}: cannot be written ({error.strerror or error})",
+            f"free some room, or give another {option}",
+        ) from error
+
+
 def refuse_place(out: Path, inputs: Iterable[Path], option: str = "--out") -> None:
     """Refuse, before the work, a file that could not be written after it.
 

@@ -17,9 +17,13 @@ def share(text: str) -> tuple[str, float]:
     kind, _, often = text.partition("=")
     if kind not in KINDS:
         raise click.BadParameter(f"{kind!r} is none of {', '.join(KINDS)}")
-    if not 0 <= float(often) <= _MOST:
+    try:
+        n = float(often)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is not KIND=SHARE, such as {kind}=0.5") from error
+    if not 0 <= n <= _MOST:
         raise click.BadParameter(f"{often} is outside 0..{_MOST}")
-    return kind, float(often)
+    return kind, n
 
 
 @click.command(

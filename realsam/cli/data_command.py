@@ -8,7 +8,7 @@ import click
 
 from realsam.cli import converse_command
 from realsam.console import Group, emit_json, format_option, note, stages
-from realsam.files import replacing
+from realsam.files import written
 
 
 @click.group(cls=Group, epilog="Example: realsam data prepare stories.txt --out corpus")
@@ -31,7 +31,7 @@ def toy(out: Path, stories: int, seed: int) -> None:
     from realsam.vocab import END_OF_TEXT
 
     text = "".join(f"{story}\n{END_OF_TEXT}\n" for story in toy_documents(stories, seed))
-    with replacing(out) as partial:
+    with written(out) as partial:
         partial.write_text(text, encoding="utf-8")
     note(f"wrote {stories} stories to {out}")
 

@@ -44,13 +44,16 @@ def synth(templates: Path | None, out: Path, copies: int, seed: int) -> None:
     TEMPLATES has one sentence per line, with slots such as {PERSON}; without it those that come
     with Real Sam are taken. The values are those of the library Faker.
     """
-    from realsam.files import refuse_place, replacing
+    from realsam.errors import DataError
+    from realsam.files import refuse_place, written
     from realsam.ner.corpus import to_json
     from realsam.ner.synthesis.fill import OWN, filled
 
+    if out.suffix != ".json":  # what `train` would not read as JSON
+        raise DataError(f"{out}: no name for sentences", "let it end in .json")
     refuse_place(out, [templates or OWN])
     rows = [to_json(sentence) for sentence in filled(templates or OWN, copies, seed)]
-    with replacing(out) as partial:
+    with written(out) as partial:
         partial.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     note(f"wrote {len(rows):,} sentences to {out}")
 

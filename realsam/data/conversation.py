@@ -7,8 +7,8 @@
     Sam: You are welcome.
 
 No special tokens: every vocabulary can write these turns, those of models that are trained already
-too, and a file or a terminal shows what a model was given. The price is two or three tokens a turn,
-and that no line of a message may begin as a turn does; such messages are refused.
+too, and a file or a terminal shows what a model was given. The price is three or four tokens a
+turn, and that no line of a message may begin as a turn does; such messages are refused.
 
 A model is asked by a text that ends in REPLY. Its answer ends at STOP, at another REPLY, or at the
 end of the text.
@@ -22,7 +22,8 @@ USER, SAM = "User", "Sam"
 REPLY = f"\n{SAM}:"  # follows the turns so far: the model goes on; if it comes again, it ends
 STOP = f"\n{USER}:"  # ends an answer
 _MARKERS = (f"{USER}:", f"{SAM}:")
-_MARKED = re.compile(f"^(?:{'|'.join(_MARKERS)})", re.MULTILINE)
+# A \r becomes a \n in a prepared text.
+_MARKED = re.compile(f"(?:^|\r)(?:{'|'.join(_MARKERS)})", re.MULTILINE)
 
 
 @dataclass(frozen=True)

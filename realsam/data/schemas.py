@@ -27,7 +27,7 @@ from realsam.data.entry import (
     Tally,
 )
 from realsam.data.trees import Trees
-from realsam.entities import Span
+from realsam.entities import json_span
 
 Row = dict[str, Any]
 
@@ -112,19 +112,12 @@ def _labelled(row: Row) -> Entry | str:
     if not isinstance(text, str):
         return NO_TEXT
     try:
-        spans = sorted(_span(found) for found in row["spans"])
+        spans = sorted(map(json_span, row["spans"]))
     except (KeyError, TypeError):
         return BAD_SPAN
-    ends = [0, *(end for _, end, _ in spans)]
-    apart = all(ends[i] <= start < end <= len(text) for i, (start, end, _) in enumerate(spans))
+    ends = [0, *(span.end for span in spans)]
+    apart = all(ends[i] <= s.start < s.end <= len(text) for i, s in enumerate(spans))
     if not apart:
         return BAD_SPAN
     group = None if template is None else f"template {template}"
-    return Entry(text, tuple(Span(*span) for span in spans), group)
-
-
-def _span(found: Any) -> tuple[int, int, str]:
-    start, end, kind = (found[n] for n in ("start_position", "end_position", "entity_type"))
-    if not (type(start) is type(end) is int and isinstance(kind, str) and kind):
-        raise TypeError
-    return start, end, kind
+    return Entry(text, tuple(spans), group)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from realsam.documents import read_text
-from realsam.entities import Conll, Span
+from realsam.entities import Conll, Span, json_span
 from realsam.errors import DataError
 
 __all__ = ["Sentence", "Span", "read_sentences", "to_json"]
@@ -61,9 +61,11 @@ def to_json(sentence: Sentence) -> dict[str, Any]:
 
 def _from_json(text: str, path: Path) -> Iterator[Sentence]:
     try:
-        rows = list(json.loads(text))
-    except (ValueError, TypeError, RecursionError) as error:
+        rows = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: no list of sentences ({error})", _JSON_CURE) from error
+    if not isinstance(rows, list):
+        raise DataError(f"{path}: no list of sentences", _JSON_CURE)
     for number, row in enumerate(rows):
         try:
             yield _sentence(row)
@@ -71,21 +73,26 @@ def _from_json(text: str, path: Path) -> Iterator[Sentence]:
             raise DataError(f"{path}: row {number}: {error}", _JSON_CURE) from error
 
 
-def _sentence(row: dict[str, Any]) -> Sentence:
-    text, spans = row["full_text"], list[Span]()
+def _sentence(row: Any) -> Sentence:
+    if not isinstance(row, dict):
+        raise TypeError("is no object")
+    text, marks, spans = row["full_text"], row["spans"], list[Span]()
     if not isinstance(text, str):
         raise TypeError("full_text is no text")
-    found = [(s["start_position"], s["end_position"], s["entity_type"]) for s in row["spans"]]
-    for start, end, kind in sorted(found):
-        if 0 <= start == end <= len(text):  # as presidio's first set has them
+    if not isinstance(marks, list):
+        raise TypeError("spans is no list")
+    text.encode("utf-8")  # a ValueError for half a surrogate pair, which JSON can hold
+    for span in sorted(map(json_span, marks)):
+        if 0 <= span.start == span.end <= len(text):  # as presidio's first set has them
             continue
         before = spans[-1] if spans else Span(0, 0, "")
-        if not before.end <= start < end <= len(text):
-            raise ValueError(f"{kind} at {start}..{end} overlaps another, or is not in the text")
-        if before.kind == kind and not text[before.end : start].strip():
-            spans[-1] = Span(before.start, end, kind)
+        if not before.end <= span.start < span.end <= len(text):
+            where = f"{span.kind} at {span.start}..{span.end}"
+            raise ValueError(f"{where} overlaps another, or is not in the text")
+        if before.kind == span.kind and not text[before.end : span.start].strip():
+            spans[-1] = Span(before.start, span.end, span.kind)
         else:
-            spans.append(Span(start, end, str(kind)))
+            spans.append(span)
     return Sentence(text, tuple(spans))
 
 

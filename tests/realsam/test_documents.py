@@ -31,6 +31,13 @@ def test_documents_stand_between_end_of_text_lines(
     assert read_documents(tmp_path / name) == DOCUMENTS
 
 
+def test_byte_order_mark_is_no_text(tmp_path: Path) -> None:
+    """As `realsam data prepare` reads it: both give the same tokens."""
+    (tmp_path / "a.txt").write_text("One day.", encoding="utf-8-sig")
+
+    assert read_documents(tmp_path / "a.txt") == ["One day."]
+
+
 def truncated(compressed: bytes) -> bytes:
     """Half of a compressed file."""
     return compressed[: len(compressed) // 2]

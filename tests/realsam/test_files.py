@@ -1,12 +1,13 @@
 """Files appear whole, in place of files only."""
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
-from realsam.errors import RealSamError
-from realsam.files import replacing
+from realsam.errors import RealSamError, RunError
+from realsam.files import replacing, written
 
 
 def test_link_stays_a_link(tmp_path: Path) -> None:
@@ -48,6 +49,25 @@ def test_error_leaves_what_was_there(tmp_path: Path) -> None:
 
     with pytest.raises(OSError, match="full"):
         write_half(path)
+
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def fill(path: Path) -> None:
+    """Write until the disk is full."""
+    with written(path) as partial:
+        partial.write_text("new")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_full_disk_is_one_line_that_names_the_file(tmp_path: Path) -> None:
+    """And leaves what was there before."""
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+
+    with pytest.raises(RunError, match=r"a\.txt: cannot be written \(No space left on device\)"):
+        fill(path)
 
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

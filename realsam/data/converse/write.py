@@ -15,7 +15,7 @@ from realsam.data.duplicates import Seen
 from realsam.data.entry import DUPLICATE, HOLDS_TURN, NO_SCHEMA, NO_STORY, Entry
 from realsam.data.source import Reading, Source
 from realsam.errors import DataError
-from realsam.files import refuse_place, replacing
+from realsam.files import refuse_place, written
 from realsam.vocab import END_OF_TEXT
 
 _MB = 1_000_000
@@ -55,7 +55,7 @@ def converse(
     counts = {
         kind: dict.fromkeys(("conversations", "turns", "words", "bytes"), 0) for kind in KINDS
     }
-    with replacing(out) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
+    with written(out) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
         for drawn in _conversations(readings, drawing):
             _count(counts[drawn.kind], drawn)
             form(drawn, file)

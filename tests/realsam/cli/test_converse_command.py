@@ -78,15 +78,23 @@ def test_validation_of_a_download_stays_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "share", ["talk=1", "story", "story=x", "story=-1", "story=101", "story=nan"]
+    ("share", "message"),
+    [
+        ("talk=1", "'talk' is none of story, follow, speech, question, smalltalk"),
+        ("story", "'story' is not KIND=SHARE, such as story=0.5"),
+        ("story=x", "'story=x' is not KIND=SHARE, such as story=0.5"),
+        ("story=-1", "-1 is outside 0..100"),
+        ("story=101", "101 is outside 0..100"),
+        ("story=nan", "nan is outside 0..100"),
+    ],
 )
-def test_bad_share_is_wrong_usage(tmp_path: Path, share: str) -> None:
+def test_bad_share_is_wrong_usage(tmp_path: Path, share: str, message: str) -> None:
     """An unknown kind, or no number of conversations."""
     path = tiny.corpus(tmp_path)
 
     line = error(call("data", "converse", path, "--out", tmp_path / "a.txt", "--share", share), 2)
 
-    assert line.startswith("Invalid value for '--share': ")
+    assert line == f"Invalid value for '--share': {message}"
 
 
 @pytest.mark.parametrize(

@@ -279,6 +279,14 @@ def test_templates_that_cannot_be_filled_leave_the_old_file(tmp_path: Path) -> N
     assert before == everything(tmp_path)
 
 
+def test_sentences_are_written_where_training_reads_them(tmp_path: Path) -> None:
+    """As JSON, which the name says."""
+    line = error(call("ner", "synth", "--out", tmp_path / "a.conll"))
+
+    assert line == f"{tmp_path / 'a.conll'}: no name for sentences; let it end in .json"
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_tagger_begins_with_the_body_of_a_language_model(
     sentences: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, two_backends: None
 ) -> None:

@@ -73,6 +73,7 @@ def test_row_becomes_a_document(tmp_path: Path, row: dict[str, Any], text: str) 
         (talk(("system", "a"), ("user", "b"), ("assistant", "c")), "turns do not alternate"),
         (talk((["user"], "a"), ("assistant", "b")), "a field is no text"),
         (talk(("user", "Sam: a"), ("assistant", "b")), "a line begins as a turn"),
+        (talk(("user", "a\rSam: b"), ("assistant", "c")), "a line begins as a turn"),
         ({"text": "a <|endoftext|> b"}, "holds <|endoftext|>"),
         ({"text": "\ud800"}, "not UTF-8"),
     ],

@@ -11,9 +11,14 @@ from realsam.ner.corpus import Sentence, Span, read_sentences
 from tests.realsam.ner import synthetic
 
 
+def mark(start: object, end: object, kind: object) -> dict[str, object]:
+    """A span as JSON has it."""
+    return {"start_position": start, "end_position": end, "entity_type": kind}
+
+
 def spans(*found: tuple[int, int, str]) -> list[dict[str, object]]:
-    """Spans as JSON has them."""
-    return [{"start_position": a, "end_position": b, "entity_type": kind} for a, b, kind in found]
+    """Several of them."""
+    return [mark(*one) for one in found]
 
 
 def from_json(folder: Path, *rows: object) -> list[Sentence]:
@@ -105,9 +110,16 @@ def test_conll_joins_words_by_spaces(tmp_path: Path) -> None:
         ({"full_text": "Hi"}, "row 1: 'spans'"),
         ({"full_text": None, "spans": []}, "row 1: full_text is no text"),
         ({"full_text": "Hi", "spans": [{}]}, "row 1: 'start_position'"),
-        ({"full_text": "Hi", "spans": spans((0, "1", "A"))}, "row 1: "),  # type: ignore[arg-type]
-        ("Hi", "row 1: "),
-        (None, "row 1: "),
+        ({"full_text": "Hi", "spans": [mark(0, "1", "A")]}, "row 1: a span has no two whole"),
+        ({"full_text": "Hi", "spans": [mark(0, 1.0, "A")]}, "row 1: a span has no two whole"),
+        ({"full_text": "Hi", "spans": [mark(False, True, "A")]}, "row 1: a span has no two"),
+        ({"full_text": "Hi", "spans": [mark(0, 1, "")]}, "row 1: a span has no two whole numb"),
+        ({"full_text": "Hi", "spans": [mark(0, 1, None)]}, "row 1: a span has no two whole nu"),
+        ({"full_text": "Hi", "spans": ["Hi"]}, "row 1: a span is no object"),
+        ({"full_text": "Hi", "spans": None}, "row 1: spans is no list"),
+        ({"full_text": "Hi \ud800", "spans": []}, "row 1: 'utf-8' codec can't encode"),
+        ("Hi", "row 1: is no object"),
+        (None, "row 1: is no object"),
     ],
 )
 def test_a_bad_row_is_named(tmp_path: Path, row: object, message: str) -> None:
@@ -118,7 +130,7 @@ def test_a_bad_row_is_named(tmp_path: Path, row: object, message: str) -> None:
     assert f"{tmp_path / 'rows.json'}: {message}" in caught.value.message
 
 
-@pytest.mark.parametrize("text", ["", "{", "3", "null", '{"a": [1'])
+@pytest.mark.parametrize("text", ["", "{", "3", "null", "{}", '"a"', '{"a": [1'])
 def test_a_file_that_is_no_list_is_named(tmp_path: Path, text: str) -> None:
     """No JSON, or no list."""
     path = tmp_path / "bad.json"

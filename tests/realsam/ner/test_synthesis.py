@@ -14,8 +14,10 @@ from realsam.ner.templates import template
 from tests.export.corpus import CORPUS
 
 pytest.importorskip("faker", reason="Faker is not installed: the extra `data`")
+from realsam.ner.synthesis import fakes
 from realsam.ner.synthesis.fakes import Fakes
 
+GUIDE = Path(__file__).parents[3] / "docs" / "ner.md"
 PRESIDIO = CORPUS.parent / "data" / "ner" / "presidio_synth_v2.json.xz"
 
 
@@ -28,8 +30,8 @@ def written(path: Path, text: str) -> Path:
 @pytest.mark.parametrize("kind", Fakes.kinds)
 def test_a_kind_has_many_values(kind: str) -> None:
     """None is empty or has white space around it, or an unfilled part."""
-    fakes = Fakes(1)
-    values = [fakes.value(kind) for _ in range(200)]
+    drawn = Fakes(1)
+    values = [drawn.value(kind) for _ in range(200)]
 
     assert all(value and value == value.strip() and "<" not in value for value in values)
     assert len(set(values)) >= 10
@@ -37,7 +39,7 @@ def test_a_kind_has_many_values(kind: str) -> None:
 
 def test_values_look_like_what_they_are() -> None:
     """As far as a pattern can tell."""
-    fakes = Fakes(2)
+    drawn = Fakes(2)
     shapes = {
         "AGE": r"\d{1,2}",
         "EMAIL_ADDRESS": r"[^@\s]+@[^@\s]+\.\w+",
@@ -46,7 +48,7 @@ def test_values_look_like_what_they_are() -> None:
         "IP_ADDRESS": r"(\d{1,3}(\.\d{1,3}){3})|([0-9a-fA-F:]+)",
     }
     for kind, shape in shapes.items():
-        for value in (fakes.value(kind) for _ in range(100)):
+        for value in (drawn.value(kind) for _ in range(100)):
             assert re.fullmatch(shape, value), (kind, value)
 
 
@@ -106,6 +108,23 @@ def test_our_own_templates_are_many_and_all_different() -> None:
     assert min(spread[kind] for kind in Fakes.kinds) >= 35
     assert sum(not kinds for kinds in slots) > len(found) / 10
     assert len({" ".join(one.casefold().split()) for one in found}) == len(found)
+
+
+def test_the_guide_counts_what_there_is() -> None:
+    """Templates, countries, kinds, and the sentences of six copies."""
+    found = read_templates(OWN, Fakes.kinds)
+    kinds = {span.kind for one in filled(OWN, 1, 0) for span in one.spans}
+    countries = {locale.rpartition("_")[2] for locale in fakes._LOCALES}
+
+    guide = " ".join(GUIDE.read_text(encoding="utf-8").split())
+
+    for told in (
+        f"the {len(found):,} that come with Real Sam",
+        f"of {len(countries)} countries,",
+        f"all {len(kinds)} kinds,",
+        f"# {6 * len(found):,} marked sentences about nobody",
+    ):
+        assert told in guide
 
 
 @pytest.mark.skipif(not PRESIDIO.is_file(), reason="presidio's sentences are not here")
