@@ -47,12 +47,16 @@ def synth(templates: Path | None, out: Path, copies: int, seed: int) -> None:
     from realsam.errors import DataError
     from realsam.files import refuse_place, written
     from realsam.ner.corpus import to_json
-    from realsam.ner.synthesis.fill import OWN, filled
+    from realsam.ner.synthesis.fill import OWN, filled, read_templates
 
     if out.suffix != ".json":  # what `train` would not read as JSON
         raise DataError(f"{out}: no name for sentences", "let it end in .json")
     refuse_place(out, [templates or OWN])
-    rows = [to_json(sentence) for sentence in filled(templates or OWN, copies, seed)]
+    texts, rows = read_templates(templates or OWN), []
+    with progress("inventing", len(texts) * copies) as (bar, task):
+        for sentence in filled(texts, copies, seed):
+            rows.append(to_json(sentence))
+            bar.advance(task)
     with written(out) as partial:
         partial.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     note(f"wrote {len(rows):,} sentences to {out}")

@@ -166,7 +166,7 @@ def train_tagger(
     with matmul_precision("high"), shortage:
         model = SpikingLM(sizes)
         if body:
-            model.load_state_dict(_without_output(body), strict=False)
+            model.load_state_dict(model.state_dict() | _without_output(body))
         model.to(device)
         objective = Objective(model, config)
         backprop = Backprop(objective, model, config, windows.batch, end, device)

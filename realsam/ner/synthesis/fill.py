@@ -15,17 +15,12 @@ from realsam.errors import BackendUnavailableError, DataError
 from realsam.ner.corpus import Sentence
 
 OWN = Path(__file__).with_name("templates.txt")
-_SLOT = re.compile(r"\{(\w*)\}")
+_SLOT = re.compile(r"\{([^{}]*)\}")
 _MARKS = {"JOB": "TITLE"}  # values whose entity is of another kind
 
 
-def filled(path: Path, copies: int, seed: int) -> Iterator[Sentence]:
-    """Each template of a file `copies` times, with new values in its slots.
-
-    Args:
-        path: one template per line; may be packed (.xz, .gz).
-        copies: of each template, 1 or more.
-        seed: of the values; they are the same for one version of Faker.
+def read_templates(path: Path = OWN) -> list[str]:
+    """The templates of a file, which may be packed (.xz, .gz).
 
     Raises:
         BackendUnavailableError: if Faker is not installed.
@@ -38,26 +33,36 @@ def filled(path: Path, copies: int, seed: int) -> Iterator[Sentence]:
         )
     from realsam.ner.synthesis.fakes import Fakes
 
-    fakes = Fakes(seed)
-    templates = read_templates(path, fakes.kinds)
-    return (_sentence(template, fakes.value) for _ in range(copies) for template in templates)
-
-
-def read_templates(path: Path, kinds: Sequence[str]) -> list[str]:
-    """The templates of a file, whose slots are all of these kinds; see `filled`."""
     templates = []
     for number, line in enumerate(read_text(path).split("\n"), 1):
         if not line.strip() or line.startswith("#"):
             continue
         for kind in _SLOT.findall(line):
-            if kind not in kinds:
+            if kind not in Fakes.kinds:
                 raise DataError(
-                    f"{path}: line {number}: {{{kind}}} is of no kind", f"use {', '.join(kinds)}"
+                    f"{path}: line {number}: {{{kind}}} is of no kind",
+                    f"use {', '.join(Fakes.kinds)}",
                 )
         templates.append(line.replace("\\n", "\n"))
     if not templates:
         raise DataError(f"{path}: no template in it", "give at least one line")
     return templates
+
+
+def filled(templates: Sequence[str], copies: int, seed: int) -> Iterator[Sentence]:
+    """Each template `copies` times, with new values in its slots.
+
+    Args:
+        templates: of `read_templates`.
+        copies: of each template, 1 or more.
+        seed: of the values; they are the same for one version of Faker.
+    """
+    from realsam.ner.synthesis.fakes import Fakes
+
+    fakes = Fakes(seed)
+    for _ in range(copies):
+        for template in templates:
+            yield _sentence(template, fakes.value)
 
 
 def _sentence(template: str, value: Callable[[str], str]) -> Sentence:
