@@ -15,6 +15,7 @@ from torch import Tensor
 
 from realsam.arrays import I64
 from realsam.errors import NetworkError
+from realsam.fixedpoint import DECAY_ONE
 from realsam.ir import Host, Network, from_network
 from realsam.ir import Layer as ClockLayer
 from realsam.lower import lower
@@ -41,16 +42,16 @@ def lift(network: Network, host: Host, config: ModelConfig) -> SpikingLM:
     *layers, readout = from_network(network).layers
     try:
         with torch.no_grad():
-            for found, layer in zip(layers, model.layers, strict=True):
-                _fill(cast(Layer, layer), found, model.config)
+            for place, (found, layer) in enumerate(zip(layers, model.layers, strict=True)):
+                _fill(cast(Layer, layer), found, model.config, place)
             weights = _columns(readout, model.config, len(layers))
             if model.readout_constant is not None:
                 model.readout_constant.copy_(next(weights)[:, 0])
             model.readout.copy_(next(weights))
             model.embedding.copy_(_embedding(host))
             model.output_bias.copy_(torch.tensor(host.bias * host.nats_per_logit))
-    except (ValueError, RuntimeError, StopIteration) as error:
-        raise _other(str(error)) from error
+    except (ValueError, RuntimeError) as error:
+        raise _other("it has other layers, or layers of other sizes") from error
     again, its_host = lower(model, host.end_of_text)
     if again != network:
         raise _other("its registers or weights are no model's")
@@ -75,9 +76,8 @@ def _plain(config: ModelConfig) -> ModelConfig:
     )
 
 
-def _fill(layer: Layer, found: ClockLayer, config: ModelConfig) -> None:
-    """Set a layer's parameters."""
-    place = int(found.name.removeprefix("layer")) - 1
+def _fill(layer: Layer, found: ClockLayer, config: ModelConfig, place: int) -> None:
+    """Set the parameters of the layer at that place."""
     weights = _columns(found, config, place)
     if layer.constant is not None:
         layer.constant.copy_(next(weights)[:, 0])
@@ -87,7 +87,7 @@ def _fill(layer: Layer, found: ClockLayer, config: ModelConfig) -> None:
         blocks = [own[at : at + n, at : at + n] for at in range(0, len(own), n)]
         layer.recurrent.copy_(torch.stack(blocks))
     dv = torch.tensor(found.dv.reshape(config.groups, -1)[:, 0])
-    layer.rate.copy_(torch.log(-torch.log1p(-dv.double() / 4096)))
+    layer.rate.copy_(torch.log(-torch.log1p(-dv.double() / DECAY_ONE)))
     layer.threshold.copy_(_floats(found.vth[:1]))
 
 
