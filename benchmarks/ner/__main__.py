@@ -61,6 +61,7 @@ def scored(
 
 def rows(
     training: Sequence[Sentence],
+    also: Sequence[Sequence[Sentence]],
     test: Sequence[Sentence],
     sizes: ModelConfig,
     config: TrainConfig,
@@ -71,7 +72,7 @@ def rows(
 ) -> list[Row]:
     """Train and score both taggers with one seed; only the spiking one begins with the body."""
     known = body.vocabulary if body else None
-    data = TaggerData.of(training, sizes.vocab_size, config.seed, delay, strength, known)
+    data = TaggerData.of(training, sizes.vocab_size, config.seed, delay, strength, known, also)
     begin = time.perf_counter()
     spiking = train_tagger(data, sizes, config, device, lambda _: None, body and body.model)
     train_s = time.perf_counter() - begin
@@ -80,7 +81,7 @@ def rows(
     n_parameters = bilstm.parameters(spiking)
     first = scored("spiking", n_parameters, train_s, ours.spans, test)
     torch.manual_seed(config.seed)
-    whole = TaggerData.of(training, sizes.vocab_size, config.seed, 0, strength, known)
+    whole = TaggerData.of(training, sizes.vocab_size, config.seed, 0, strength, known, also)
     other = bilstm.built(spiking.config, len(whole.tags), n_parameters)
     begin = time.perf_counter()
     bilstm.train(other, whole, config, device)
@@ -128,7 +129,8 @@ def main(
 ) -> None:
     """Train and score both taggers: on other templates (--fold), or on the file of --test."""
     place = pick_device(device)
-    sentences, others = ([s for f in group for s in read_sentences(f)] for group in (files, also))
+    sentences = [sentence for file in files for sentence in read_sentences(file)]
+    others = [read_sentences(file) for file in also]
     body = load_origin(origin) if origin else None
     given = {name: value for name, value in changes.items() if value is not None}
     result = record.about("python -m benchmarks.ner") | {
@@ -144,10 +146,13 @@ def main(
     }
     for fold in [None] if test else folds:
         parts = divide(sentences, fold) if fold is not None else (sentences, read_sentences(test))
-        training, held_out = [*parts[0], *without(others, parts[1])], parts[1]
+        training, held_out = parts
+        helping = [without(corpus, held_out) for corpus in others]
         for seed in seeds:
             sizes, config = configured(given | {"seed": seed}, body)
-            for row in rows(training, held_out, sizes, config, delay, strength, place, body):
+            for row in rows(
+                training, helping, held_out, sizes, config, delay, strength, place, body
+            ):
                 result["rows"].append({"fold": fold, "seed": seed, **row})
             if out:
                 record.write(out, result)

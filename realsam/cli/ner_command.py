@@ -9,7 +9,15 @@ import click
 
 import realsam
 from realsam.cli.backends import backend_option, require, require_torch
-from realsam.console import Command, Group, emit_json, format_option, note, progress
+from realsam.console import (
+    Command,
+    Group,
+    emit_json,
+    format_option,
+    note,
+    progress,
+    stages,
+)
 
 if TYPE_CHECKING:
     from realsam.ner.corpus import Sentence
@@ -121,13 +129,17 @@ def train(
     refuse_foreign(out)
     put = pick_device(device)
     training, held_out = _divided(files, fold)
-    training += _others(also, held_out)
+    others = _others(also, held_out)
     given = {name: value for name, value in changes.items() if value is not None}
     delay, strength = given.pop("delay", DELAY), given.pop("strength", STRENGTH)
     begun = load_origin(origin) if origin else None
     sizes, config = configured(given, begun)
     known = begun.vocabulary if begun else None
-    data = TaggerData.of(training, sizes.vocab_size, config.seed, delay, strength, known)
+    with stages() as show_stage:
+        data = TaggerData.of(
+            *(training, sizes.vocab_size, config.seed, delay, strength, known, others),
+            on_copies=partial(show_stage, "copying sentences"),
+        )
     with progress("training", config.steps) as (bar, task):
 
         def show(now: "Progress") -> None:
@@ -217,14 +229,14 @@ def _divided(
     return (sentences, []) if fold is None else divide(sentences, fold)
 
 
-def _others(files: tuple[Path, ...], held_out: list["Sentence"]) -> list["Sentence"]:
-    """The sentences of files, without those of templates that are held out."""
+def _others(files: tuple[Path, ...], held_out: list["Sentence"]) -> list[list["Sentence"]]:
+    """The sentences of each file, without those of templates that are held out."""
     from realsam.ner.corpus import read_sentences
     from realsam.ner.templates import without
 
-    sentences = [sentence for file in files for sentence in read_sentences(file)]
-    kept = without(sentences, held_out)
-    if left := len(sentences) - len(kept):
+    corpora = [read_sentences(file) for file in files]
+    kept = [without(corpus, held_out) for corpus in corpora]
+    if left := sum(map(len, corpora)) - sum(map(len, kept)):
         note(f"left out {left:,} sentences whose template is held out")
     return kept
 

@@ -2,7 +2,8 @@
 
 Nothing comes from elsewhere: values are those of entities of the same kind, words are those of
 other sentences or joined from two of them. A tagger then meets names and words that it never saw,
-and learns to go by what stands around them.
+and learns to go by what stands around them. Other corpora may help; the values of the one that it
+is trained for are drawn as often as all of theirs together.
 """
 
 import random
@@ -13,8 +14,10 @@ from collections.abc import Iterator, Sequence
 from realsam.ner.corpus import Sentence, Span
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_HELP = 2  # sentences of each other corpus for one of its own
 # Shares at full strength.
 _SWAPPED = 0.9  # of the entities get the value of another one
+_OWN = 0.5  # of these from the sentences themselves, not from all corpora
 _DIGITS = 0.7  # of the values get other digits
 _WORDS = 0.5  # of the words outside may change at most; each sentence draws its share
 _CASE = 0.05  # of the sentences are in lower case, and as many in upper case
@@ -24,26 +27,38 @@ _JOINED = 0.5  # of the changed words are two halves, at any strength
 class Augmenter:
     """Draws new sentences; a seed gives one row of them."""
 
-    def __init__(self, sentences: Sequence[Sentence], strength: float, seed: int) -> None:
-        """`strength` is 0..1: how much of a copy changes."""
-        self._sentences = sentences
+    def __init__(
+        self,
+        sentences: Sequence[Sentence],
+        strength: float,
+        seed: int,
+        also: Sequence[Sequence[Sentence]] = (),
+    ) -> None:
+        """`strength` is 0..1: how much of a copy changes; `also` are other corpora."""
+        self._corpora = [sentences, *filter(None, also)]
         self._strength = strength
         self._random = random.Random(seed)
-        self._values: dict[str, list[str]] = defaultdict(list)
+        self._own = _values(sentences)
+        everything = [sentence for corpus in self._corpora for sentence in corpus]
+        self._values = _values(everything)
         words: dict[str, set[str]] = defaultdict(set)
-        for sentence in sentences:
-            for outside, span in _parts(sentence):
-                if span:
-                    self._values[span.kind].append(sentence.text[span.start : span.end])
+        for sentence in everything:
+            for outside, _ in _parts(sentence):
                 for word in _WORD.findall(outside):
                     words[_shape(word)].add(word)
         self._words = {shape: sorted(found) for shape, found in words.items()}
 
+    def times(self, n: int) -> list[int]:
+        """How often each corpus is copied, if the sentences themselves are n times."""
+        wanted = _HELP * n * len(self._corpora[0])
+        return [n, *(max(1, round(wanted / len(corpus))) for corpus in self._corpora[1:])]
+
     def copies(self, n: int) -> Iterator[Sentence]:
-        """All sentences as they are, then n - 1 times with changes."""
-        yield from self._sentences
-        for _ in range(n - 1):
-            yield from map(self.changed, self._sentences)
+        """The sentences as they are, then n - 1 times with changes; other corpora alike."""
+        for corpus, times in zip(self._corpora, self.times(n), strict=True):
+            yield from corpus
+            for _ in range(times - 1):
+                yield from map(self.changed, corpus)
 
     def changed(self, sentence: Sentence) -> Sentence:
         """A sentence with other values and words."""
@@ -61,7 +76,8 @@ class Augmenter:
 
     def _value(self, kind: str, value: str) -> str:
         if self._random.random() < _SWAPPED * self._strength:
-            value = self._random.choice(self._values[kind])
+            own = kind in self._own and self._random.random() < _OWN
+            value = self._random.choice((self._own if own else self._values)[kind])
         if self._random.random() < _DIGITS * self._strength:
             value = re.sub("[0-9]", lambda _: self._random.choice("0123456789"), value)
         return value
@@ -76,6 +92,15 @@ class Augmenter:
         head = self._random.choice(like)
         joined = head[: self._random.randint(1, len(head) - 1)] + other[len(other) // 2 :]
         return joined.capitalize() if _shape(word) == "Name" else joined
+
+
+def _values(sentences: Sequence[Sentence]) -> dict[str, list[str]]:
+    """The values of all entities, by kind."""
+    values: dict[str, list[str]] = defaultdict(list)
+    for sentence in sentences:
+        for span in sentence.spans:
+            values[span.kind].append(sentence.text[span.start : span.end])
+    return values
 
 
 def _parts(sentence: Sentence) -> Iterator[tuple[str, Span | None]]:

@@ -55,8 +55,10 @@ TAGGER = Preset(
 )
 DELAY = 1  # tokens that the tagger looks ahead
 STRENGTH = 1.0  # of the changes to the copies
-COPIES = 20  # of each sentence, all but the first one changed
+COPIES = 40  # of each sentence, all but the first one changed
+_READ = 60_000  # copies that a vocabulary is learned from, at most
 _LOG_EVERY = 10  # steps
+_TELL_EVERY = 1000  # copies
 _CURE = "train again with lower --lr and --matrix-lr"
 
 
@@ -78,8 +80,10 @@ class TaggerData:
         delay: int = DELAY,
         strength: float = STRENGTH,
         vocabulary: Vocabulary | None = None,
+        also: Sequence[Sequence[Sentence]] = (),
+        on_copies: Callable[[int, int], None] = lambda done, total: None,
     ) -> "TaggerData":
-        """Lay COPIES of the sentences out; see `Augmenter` for strength.
+        """Lay COPIES of the sentences out; see `Augmenter` for strength and other corpora.
 
         Args:
             sentences: marked.
@@ -88,20 +92,27 @@ class TaggerData:
             delay: tokens that the tagger looks ahead.
             strength: of the changes to the copies, 0..1.
             vocabulary: that of a body; none is learned then.
+            also: marked, of other corpora.
+            on_copies: hears how many copies of how many are laid out.
 
         Raises:
             DataError: if the vocabulary is too small.
         """
-        tags = tags_of(span.kind for s in sentences for span in s.spans)
-        copies = list(Augmenter(sentences, strength, seed).copies(COPIES))
-        vocabulary = vocabulary or Vocabulary.train([s.text for s in copies], vocab_size)
+        corpora = (sentences, *also)
+        tags = tags_of(span.kind for corpus in corpora for s in corpus for span in s.spans)
+        copies = list(Augmenter(sentences, strength, seed, also).copies(COPIES))
+        if not vocabulary:
+            read = copies[:: 1 + len(copies) // _READ]
+            vocabulary = Vocabulary.train([s.text for s in read], vocab_size)
         documents, targets = [], []
-        for sentence in copies:
+        for done, sentence in enumerate(copies, 1):
             words = vocabulary.words(sentence.text)
             named = zip(words, labels(sentence, words), strict=True)
             found = [tags.index(tag) for word, tag in named for _ in word.tokens]
             documents.append(fed(vocabulary, words, delay)[1:])
             targets.append([0] * delay + found)
+            if done % _TELL_EVERY == 0 or done == len(copies):
+                on_copies(done, len(copies))
         return TaggerData(vocabulary, tags, delay, documents, targets)
 
     def line(self) -> I64:

@@ -25,7 +25,8 @@ _LOCALES = (
     *("ro_RO", "tr_TR"),
 )
 _AMERICAN = 0.3  # of the values
-_CASES = ((0.08, str.upper), (0.12, str.lower))  # up to these shares of the values
+_UPPER = {"GPE": 0.14}  # of the values of a kind; towns are written so on envelopes
+_UPPER_ELSE, _LOWER = 0.02, 0.04  # of those of the others, and of all
 _RULES = json.loads(Path(__file__).with_name("values.json").read_text(encoding="utf-8"))
 _PART = re.compile(r"<(?:(\w+):)?(\w+)>")
 
@@ -46,7 +47,10 @@ class Fakes:
         american = self._random.random() < _AMERICAN
         faker = self._fakers[0] if american else self._random.choice(self._fakers)
         value, draw = self._drawn(kind, faker).strip(), self._random.random()
-        return next((case(value) for share, case in _CASES if draw < share), value)
+        upper = _UPPER.get(kind, _UPPER_ELSE)
+        if draw < upper:
+            return value.upper()
+        return value.lower() if draw < upper + _LOWER else value
 
     def _drawn(self, rule: str, faker: Faker) -> str:
         form = self._random.choice(_RULES[rule])

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -242,11 +243,13 @@ def test_invented_sentences_train_beside_others(
     monkeypatch.setattr(tagging, "COPIES", 1)
     heard: list[Sentence] = []
     of = tagging.TaggerData.of
-    monkeypatch.setattr(
-        tagging.TaggerData,
-        "of",
-        lambda training, *args: heard.extend(training) or of(training, *args),
-    )
+
+    def listening(training: list[Sentence], *args: Any, **more: Any) -> tagging.TaggerData:
+        *_, also = args
+        heard.extend([*training, *(sentence for corpus in also for sentence in corpus)])
+        return of(training, *args, **more)
+
+    monkeypatch.setattr(tagging.TaggerData, "of", listening)
     held_out = divide(read_sentences(sentences), 2)[1]
     templates = tmp_path / "templates.txt"
     templates.write_text(template(held_out[0]).format("{JOB}", "{JOB}") + "\nA {JOB}\n")

@@ -62,3 +62,31 @@ def test_no_strength_changes_nothing() -> None:
     found = synthetic.sentences()
 
     assert found * 3 == list(Augmenter(found, 0.0, 6).copies(3))
+
+
+def test_other_corpora_help_whatever_their_size() -> None:
+    """Each makes about twice as many sentences as the one itself; a huge one is taken once."""
+    few = [Sentence(f"Call {name}.", (Span(5, 5 + len(name), "PERSON"),)) for name in ("Ann", "Bo")]
+    small, huge = [Sentence("Ask Cy.", (Span(4, 6, "PERSON"),))], [Sentence("No.", ())] * 50
+
+    augmenter = Augmenter(few, 1.0, 0, [small, huge, []])
+    copies = list(augmenter.copies(3))
+
+    assert augmenter.times(3) == [3, 12, 1]
+    assert [one.text for one in copies[6:7]] == ["Ask Cy."]
+    assert copies[-50:] == huge
+    assert len(copies) == 2 * 3 + 12 + 50
+
+
+def test_its_own_values_are_drawn_as_often_as_those_of_all_corpora() -> None:
+    """However many more the others have; kinds of theirs alone are drawn from them."""
+    own = [Sentence("Call Ann", (Span(5, 8, "PERSON"),))]
+    other = [Sentence("Ask Cy", (Span(4, 6, "PERSON"),)), Sentence("To Rome", (Span(3, 7, "GPE"),))]
+
+    augmenter = Augmenter(own, 1.0, 0, [other * 100])
+    copies = [augmenter.changed(other[0]) for _ in range(400)]
+    places = [augmenter.changed(other[1]) for _ in range(20)]
+
+    share = sum("ann" in one.text.casefold() for one in copies) / len(copies)
+    assert 0.35 < share < 0.55  # 0.9 get another value, half of them and 1 in 101 of the rest hers
+    assert all("rome" in one.text.casefold() for one in places)
