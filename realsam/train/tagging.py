@@ -81,7 +81,7 @@ class TaggerData:
         strength: float = STRENGTH,
         vocabulary: Vocabulary | None = None,
         also: Sequence[Sequence[Sentence]] = (),
-        on_copies: Callable[[int, int], None] = lambda done, total: None,
+        on_copies: Callable[[int, int], None] | None = None,
     ) -> "TaggerData":
         """Lay COPIES of the sentences out; see `Augmenter` for strength and other corpora.
 
@@ -111,7 +111,7 @@ class TaggerData:
             found = [tags.index(tag) for word, tag in named for _ in word.tokens]
             documents.append(fed(vocabulary, words, delay)[1:])
             targets.append([0] * delay + found)
-            if done % _TELL_EVERY == 0 or done == len(copies):
+            if on_copies and (done % _TELL_EVERY == 0 or done == len(copies)):
                 on_copies(done, len(copies))
         return TaggerData(vocabulary, tags, delay, documents, targets)
 
