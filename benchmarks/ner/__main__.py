@@ -103,6 +103,7 @@ def rows(
 @click.option(
     "--from", "origin", type=FILE, help="Run or bundle whose body the spiking tagger begins with."
 )
+@click.option("--batch", type=click.IntRange(1))
 @click.option("--layers", type=click.IntRange(1))
 @click.option("--width", type=click.IntRange(1))
 @click.option("--vocab-size", type=click.IntRange(1))
