@@ -16,7 +16,7 @@ from realsam.ner.synthesis.known import FIRST, Known
 NAMES = ("Anna", "Adam", "Mary", "Tom", "Zorgon", "Elsa", "Atlantis")
 WORDS = (
     *("a", "the", "he", "she", "they", "we", "it", "in", "on", "at", "and", "go", "then", "polish"),
-    *("turkey", "rose", "may", "yellow", "bear", "street", "to", "king", "north", "is", "visit"),
+    *("turkey", "rose", "may", "yellow", "bear", "street", "to", "king", "north", "is", "native"),
 )
 
 
@@ -27,6 +27,8 @@ def capitals() -> Capitals:
         counted.add(f"and {name} ran, " * 3)
     for word in WORDS:
         counted.add(f"so {word} is, " * 60)
+    counted.add("so santa is, " * 60 + "so Santa is, " * 1300)
+    counted.add("so Canadian is, " * 3)
     return counted
 
 
@@ -57,6 +59,7 @@ def templates(sentence: str, n: int = 1000) -> Counter[str | None]:
         ("We left the U.S. and St. Louis.", "We left the {GPE} and {GPE}."),
         ("We went to Turkey.", "We went to {GPE}."),
         ("They live in Paris now.", "They live in {GPE} now."),
+        ("They gave Anna Canadian bears.", "They gave {PERSON} {NRP} bears."),
         ("We met two Canadians.", "We met two {NRP}."),
         ("It is a Polish song.", "It is a {NRP} song."),
         ("They work at Google now.", "They work at {ORGANIZATION} now."),
@@ -98,6 +101,7 @@ def test_known_names_are_slots(sentence: str, expected: str) -> None:
         "They saw Xylo run.",  # never seen
         "They saw Elsa and Adam.",  # a name of the text that is no first name
         "Zorgon ran to Adam.",
+        "They saw Santa and Adam.",  # a name that is also a word
         "Then Adam left Atlantis.",
         "They saw Rose run.",  # a first name that the text has as a word
         "Rose ran to Adam.",
