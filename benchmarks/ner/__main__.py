@@ -69,6 +69,7 @@ def rows(
     strength: float,
     device: torch.device,
     body: Origin | None = None,
+    baseline: bool = True,
 ) -> list[Row]:
     """Train and score both taggers with one seed; only the spiking one begins with the body."""
     known = body.vocabulary if body else None
@@ -80,6 +81,8 @@ def rows(
     ours = Tagger(fast_host(host), data.vocabulary, partial(run, network))
     n_parameters = bilstm.parameters(spiking)
     first = scored("spiking", n_parameters, train_s, ours.spans, test)
+    if not baseline:
+        return [first]
     torch.manual_seed(config.seed)
     whole = TaggerData.of(training, sizes.vocab_size, config.seed, 0, strength, known, also)
     other = bilstm.built(spiking.config, len(whole.tags), n_parameters)
@@ -110,6 +113,7 @@ def rows(
 @click.option("--dropout", type=click.FloatRange(0, 1, max_open=True))
 @click.option("--lr", type=float)
 @click.option("--matrix-lr", type=float)
+@click.option("--baseline/--no-baseline", default=True, help="Train the BiLSTM, too.")
 @click.option("--steps", type=click.IntRange(1), default=TAGGER.train.steps, show_default=True)
 @click.option("--device", type=click.Choice(["auto", "cuda", "cpu"]), default="auto")
 @format_option
@@ -123,6 +127,7 @@ def main(
     strength: float,
     also: tuple[Path, ...],
     origin: Path | None,
+    baseline: bool,
     device: str,
     style: str,
     out: Path | None,
@@ -152,7 +157,7 @@ def main(
         for seed in seeds:
             sizes, config = configured(given | {"seed": seed}, body)
             for row in rows(
-                training, helping, held_out, sizes, config, delay, strength, place, body
+                training, helping, held_out, sizes, config, delay, strength, place, body, baseline
             ):
                 result["rows"].append({"fold": fold, "seed": seed, **row})
             if out:

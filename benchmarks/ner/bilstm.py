@@ -47,7 +47,7 @@ def parameters(model: nn.Module) -> int:
 def built(config: ModelConfig, tags: int, wanted: int) -> BiLstm:
     """The BiLSTM whose number of parameters comes closest to the wanted one."""
     with torch.device("meta"):
-        sizes = {u: parameters(BiLstm(config, tags, u)) for u in range(8, 513, 8)}
+        sizes = {u: parameters(BiLstm(config, tags, u)) for u in range(8, 1025, 8)}
     return BiLstm(config, tags, min(sizes, key=lambda units: abs(sizes[units] - wanted)))
 
 

@@ -70,6 +70,39 @@ def synth(templates: Path | None, out: Path, copies: int, seed: int) -> None:
     note(f"wrote {len(rows):,} sentences to {out}")
 
 
+@command.command(
+    cls=Command, epilog="Example: realsam ner templates stories.txt.xz --out templates.txt"
+)
+@click.argument("texts", nargs=-1, required=True, type=_PATH)
+@click.option("--out", type=_PATH, required=True, help="File of templates to write.")
+@click.option(
+    "--most",
+    type=click.IntRange(1),
+    default=60_000,
+    show_default=True,
+    help="Templates: 1/3 with PERSON alone, 1/4 without slot, rarer kinds in equal parts.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+def templates(texts: tuple[Path, ...], out: Path, most: int, seed: int) -> None:
+    """Write the sentences of TEXTS in which every name is known, with slots in their place.
+
+    TEXTS are what `realsam data prepare` reads: plain text, JSON or JSONL, maybe compressed, or
+    folders of them. `realsam ner synth` fills the slots. A template counts for its rarest kind
+    (ORGANIZATION, TITLE, AGE, DATE_TIME, NRP, GPE, PERSON, in this order); where there are too few
+    of a kind, the others get what it leaves.
+    """
+    from realsam.cli.harvest import harvested
+    from realsam.files import refuse_place, written
+
+    refuse_place(out, texts)
+    n_sentences, chosen = harvested(texts, most, seed)
+    lines = sorted(template for found in chosen.values() for template in found)
+    with written(out) as partial:
+        partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    kinds = ", ".join(f"{len(found):,} {kind}" for kind, found in chosen.items())
+    note(f"wrote {len(lines):,} templates of {n_sentences:,} sentences to {out}: {kinds}")
+
+
 @command.command(cls=Command, epilog="Example: realsam ner train synth.json --fold 0 --out tagger")
 @_files
 @click.option(
