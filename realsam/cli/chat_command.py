@@ -8,6 +8,7 @@ from typing import Any, TextIO
 
 import click
 
+from export.bundle import TALKS
 from realsam.cli.backends import backend_option, begin, require
 from realsam.cli.models import network_of
 from realsam.console import SAMPLING, Command, format_option, strict_option, with_options
@@ -30,7 +31,7 @@ from realsam.console import SAMPLING, Command, format_option, strict_option, wit
 def command(
     model: Path | None, backend: str, n_tokens: int, strict: bool, style: str, **sampling: Any
 ) -> None:
-    """Talk with MODEL, a bundle or a run (default: the shipped model).
+    """Talk with MODEL, a bundle or a run (default: the shipped model that talks).
 
     A line is a message, or a command: /help lists them. The network is not reset between turns:
     what it carries from token to token is all the context there is.
@@ -42,7 +43,7 @@ def command(
 
     require(backend)
     sampler = Sampler(**sampling)
-    network, host, vocabulary = network_of(model)
+    network, host, vocabulary = network_of(model or TALKS)
     at_rest = partial(begin, backend, network, strict)
     setting = Setting(network, host, vocabulary, backend, at_rest, n_tokens)
     screen = JsonScreen() if style == "json" else TextScreen()

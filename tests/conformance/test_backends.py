@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from export.bundle import SHIPPED, load_bundle
+from export.bundle import SHIPPED, TALKS, load_bundle
 from realsam.arrays import Spikes
 from realsam.cli.backends import BACKENDS, Backend, require
 from realsam.errors import BackendUnavailableError, NetworkError
@@ -267,9 +268,10 @@ def test_backend_writes_the_same_text(backend: Backend) -> None:
 
 
 @pytest.mark.skipif(not SHIPPED.exists(), reason="no model is shipped")
-def test_backend_equals_the_training_module(backend: Backend) -> None:
-    """The shipped model on its probe text, against the record taken in training."""
-    bundle = load_bundle()
+@pytest.mark.parametrize("model", [SHIPPED, TALKS], ids=lambda path: path.name)
+def test_backend_equals_the_training_module(backend: Backend, model: Path) -> None:
+    """The shipped models on their probe text, against the record taken in training."""
+    bundle = load_bundle(model)
     spikes = bundle.record.spikes[bundle.network.input.name]
 
     run = backend(bundle.network, Replay(spikes))

@@ -383,3 +383,19 @@ def test_help_shows_an_example_and_the_backends() -> None:
 
     assert "Example: realsam chat" in result.stdout
     assert all(name in result.stdout for name in BACKENDS)
+
+
+def test_without_a_model_it_is_the_one_that_talks() -> None:
+    """It greets, and says who it is; the one that writes stories would go on with a story."""
+    from export.bundle import TALKS
+
+    if not TALKS.exists():
+        pytest.skip("no model is shipped")
+
+    hello, name, good_night = answers(
+        "Hello!\nWho are you?\nGood night!\n", "--temperature", 0, "--tokens", 30
+    )
+
+    assert "Hello" in hello["sam"] or "Hi" in hello["sam"]
+    assert "Sam" in name["sam"]
+    assert "night" in good_night["sam"]

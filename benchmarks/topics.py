@@ -1,0 +1,103 @@
+"""Whether a story is about what was asked for: a measure of what a talk keeps in mind.
+
+    python -m benchmarks.topics [MODEL] [--temperature T] [--seeds 0,1] [--out FILE]
+
+From reset, the model is asked for a story about two things, for 20 pairs that stories for small
+children have. Counted is how often the first and the second of them occur in the answer, as a word
+or a part of one; and how often they do in the answers for the other pairs, which is chance. MODEL
+is the shipped model that talks unless one is named.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks import record
+from benchmarks.endless import Blank
+from benchmarks.ner.__main__ import numbers
+from export.bundle import TALKS
+from realsam.chat.session import Session, Setting
+from realsam.cli.backends import begin
+from realsam.cli.models import network_of
+from realsam.ir import Sampler
+
+PAIRS = (
+    *("dog ball", "cat hat", "bird tree", "boy boat", "girl doll", "bear honey", "frog pond"),
+    *("truck road", "fish sea", "bunny carrot", "mouse cheese", "duck lake", "king crown"),
+    *("princess castle", "robot moon", "dragon fire", "farmer cow", "baby spoon", "pig mud"),
+    "lion zoo",
+)
+_TOKENS = 120  # of an answer, as `realsam chat` has them
+
+
+class Asking:
+    """Asks for a story about each pair, each time from reset."""
+
+    is_terminal = False
+    interrupted = False
+
+    def __init__(self) -> None:
+        asked = (f"Tell me a story about a {' and a '.join(pair.split())}." for pair in PAIRS)
+        self._lines = iter([line for question in asked for line in (question, "/reset")])
+
+    def read(self) -> str | None:
+        """See Lines."""
+        return next(self._lines, None)
+
+
+class Answers(Blank):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def end(self, turn: Mapping[str, Any], /) -> None:
+        """See Screen."""
+        self.said.append(str(turn["sam"]))
+
+
+def stories(model: Path, temperature: float, seed: int) -> list[str]:
+    """The answer to each of PAIRS."""
+    network, host, vocabulary = network_of(model)
+    at_rest = partial(begin, "sim", network, False)
+    screen = Answers()
+    setting = Setting(network, host, vocabulary, "sim", at_rest, _TOKENS)
+    Session(setting, Sampler(temperature, seed=seed), Asking(), screen).run()
+    return screen.said
+
+
+def kept(answers: list[str]) -> dict[str, float]:
+    """Share of the answers that have the first thing, and the second; and of those by chance."""
+    asked, others = list[list[bool]](), list[bool]()
+    for i, pair in enumerate(PAIRS):
+        found = [[thing in answer.casefold() for thing in pair.split()] for answer in answers]
+        asked.append(found.pop(i))
+        others += [one for row in found for one in row]
+    first, second = (sum(column) / len(PAIRS) for column in zip(*asked, strict=True))
+    return {"first": first, "second": second, "chance": sum(others) / len(others)}
+
+
+@click.command()
+@click.argument("model", required=False, default=TALKS, type=click.Path(path_type=Path))
+@click.option("--temperature", type=float, default=0.7, show_default=True)
+@click.option("--seeds", callback=numbers, default="0,1", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="Also write the result as JSON.")
+def main(model: Path, temperature: float, seeds: list[int], out: Path | None) -> None:
+    """Ask for stories, and count what they are about."""
+    rows = []
+    for seed in seeds:
+        answers = stories(model, temperature, seed)
+        shares = kept(answers)
+        rows.append({"seed": seed, **shares, "answers": answers})
+        told = "{first:.0%} of the first, {second:.0%} of the second, {chance:.0%} by chance"
+        click.echo(f"seed {seed}: {told.format(**shares)}")
+    if out:
+        about = record.about(f"python -m benchmarks.topics --temperature {temperature}")
+        record.write(out, about | {"model": model.name, "rows": rows})
+
+
+if __name__ == "__main__":
+    main()
