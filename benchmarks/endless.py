@@ -13,23 +13,21 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from functools import partial
 from itertools import cycle
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import click
 
 from benchmarks import record
+from benchmarks.dialogue import Blank
 from export.bundle import load_bundle
 from realsam.chat.session import Session, Setting
 from realsam.cli.backends import begin
 from realsam.console import note
 from realsam.errors import RealSamError
 from realsam.ir import Sampler
-from realsam.live import Activity
 
 QUESTIONS = ("Tell me a story.", "What happened then?", "Why?", "Who was there?", "Is it true?")
 _STARTS = 5  # of the command
@@ -60,32 +58,6 @@ class Script:
             note(f"{heard:>9,} {us_per_token:>8.1f} us/token {part['memory_mb']:>8.1f} MB")
             self._heard, self._since = heard, time.process_time()
         return next(self._questions) if heard < self._n_tokens else None
-
-
-class Blank:
-    """A screen that shows nothing."""
-
-    def begin(self, activity: Activity, /) -> None:
-        """See Screen."""
-
-    def add(self, text: str) -> None:
-        """See Screen."""
-
-    def end(self, turn: Mapping[str, Any], /) -> None:
-        """See Screen."""
-
-    def tell(self, command: str, values: Mapping[str, Any], /) -> None:
-        """See Screen."""
-
-    def toggle_live(self) -> bool:
-        """See Screen."""
-        return False
-
-    def complain(self, error: RealSamError) -> None:
-        """See Screen."""
-
-    def close(self) -> None:
-        """See Screen."""
 
 
 def talk(n_tokens: int, n_parts: int, seed: int) -> list[dict[str, float]]:

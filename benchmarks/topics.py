@@ -8,20 +8,14 @@ or a part of one; and how often they do in the answers for the other pairs, whic
 is the shipped model that talks unless one is named.
 """
 
-from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
 from benchmarks import record
-from benchmarks.endless import Blank
+from benchmarks.dialogue import answers
 from benchmarks.ner.__main__ import numbers
 from export.bundle import TALKS
-from realsam.chat.session import Session, Setting
-from realsam.cli.backends import begin
-from realsam.cli.models import network_of
 from realsam.ir import Sampler
 
 PAIRS = (
@@ -30,50 +24,20 @@ PAIRS = (
     *("princess castle", "robot moon", "dragon fire", "farmer cow", "baby spoon", "pig mud"),
     "lion zoo",
 )
-_TOKENS = 120  # of an answer, as `realsam chat` has them
-
-
-class Asking:
-    """Asks for a story about each pair, each time from reset."""
-
-    is_terminal = False
-    interrupted = False
-
-    def __init__(self) -> None:
-        asked = (f"Tell me a story about a {' and a '.join(pair.split())}." for pair in PAIRS)
-        self._lines = iter([line for question in asked for line in (question, "/reset")])
-
-    def read(self) -> str | None:
-        """See Lines."""
-        return next(self._lines, None)
-
-
-class Answers(Blank):
-    """Keeps what is said."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def end(self, turn: Mapping[str, Any], /) -> None:
-        """See Screen."""
-        self.said.append(str(turn["sam"]))
 
 
 def stories(model: Path, temperature: float, seed: int) -> list[str]:
     """The answer to each of PAIRS."""
-    network, host, vocabulary = network_of(model)
-    at_rest = partial(begin, "sim", network, False)
-    screen = Answers()
-    setting = Setting(network, host, vocabulary, "sim", at_rest, _TOKENS)
-    Session(setting, Sampler(temperature, seed=seed), Asking(), screen).run()
-    return screen.said
+    asked = (f"Tell me a story about a {' and a '.join(pair.split())}." for pair in PAIRS)
+    lines = (line for question in asked for line in (question, "/reset"))
+    return answers(model, lines, Sampler(temperature, seed=seed))
 
 
-def kept(answers: list[str]) -> dict[str, float]:
+def kept(told: list[str]) -> dict[str, float]:
     """Share of the answers that have the first thing, and the second; and of those by chance."""
     asked, others = list[list[bool]](), list[bool]()
     for i, pair in enumerate(PAIRS):
-        found = [[thing in answer.casefold() for thing in pair.split()] for answer in answers]
+        found = [[thing in answer.casefold() for thing in pair.split()] for answer in told]
         asked.append(found.pop(i))
         others += [one for row in found for one in row]
     first, second = (sum(column) / len(PAIRS) for column in zip(*asked, strict=True))
@@ -89,11 +53,11 @@ def main(model: Path, temperature: float, seeds: list[int], out: Path | None) ->
     """Ask for stories, and count what they are about."""
     rows = []
     for seed in seeds:
-        answers = stories(model, temperature, seed)
-        shares = kept(answers)
-        rows.append({"seed": seed, **shares, "answers": answers})
-        told = "{first:.0%} of the first, {second:.0%} of the second, {chance:.0%} by chance"
-        click.echo(f"seed {seed}: {told.format(**shares)}")
+        told = stories(model, temperature, seed)
+        shares = kept(told)
+        rows.append({"seed": seed, **shares, "answers": told})
+        line = "{first:.0%} of the first, {second:.0%} of the second, {chance:.0%} by chance"
+        click.echo(f"seed {seed}: {line.format(**shares)}")
     if out:
         about = record.about(f"python -m benchmarks.topics --temperature {temperature}")
         record.write(out, about | {"model": model.name, "rows": rows})

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 import realsam.report.html
 from benchmarks.page import plays, records, wire
 from benchmarks.page.sheet import N_NEURONS, sheet
-from export.bundle import load_bundle
+from export.bundle import TALKS, load_bundle
 from realsam.report import TABLES, Report, load_costs
 from realsam.report.comparison import Row
 from realsam.report.html import units
@@ -41,6 +41,8 @@ def page() -> str:
         model=bundle.path.name,
         prompt=plays.PROMPT,
         samples=[plays.sample(profile) for profile in profiles],
+        talker=TALKS.name,
+        talks=[plays.talk(seed) for seed in plays.TALK_SEEDS],
         raster=plays.raster(bundle),
         exactness=records.exactness(),
         versions=records.versions(),

@@ -1,10 +1,11 @@
-"""What the page shows of the shipped model: texts with their spikes, and one raster per backend."""
+"""What the page shows of the shipped models: texts with their spikes, talks, rasters."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from export.bundle import Bundle
+from benchmarks.dialogue import answers
+from export.bundle import TALKS, Bundle
 from realsam.cli.backends import BACKENDS, require
 from realsam.ir import ClosedLoop, Replay, Run, Sampler
 from realsam.profiling import model_name, profile_of
@@ -15,6 +16,16 @@ from sim.simulator import run as simulate
 
 PROMPT, SEEDS = "Once upon a time", (0, 1, 2, 3)
 N_TOKENS, TEMPERATURE, TOP_K = 120, 0.7, 40  # what `realsam generate` does if nobody says otherwise
+TALK_SEEDS = (0, 1, 2)
+LINES = (  # said to the model that talks
+    "Hello!",
+    "Who are you?",
+    "Tell me a story about a cat and a ball.",
+    "And then what happened?",
+    "Thank you!",
+    "Do you want to play with me?",
+    "Good night, Sam!",
+)
 TRAINING = "training"
 SHOWN = slice(1, 4)  # tokens of the probe text in the rasters; the first one starts the text
 EXAMPLE = 2  # token of the probe text in the drawing of the architecture
@@ -38,6 +49,13 @@ class Sample(NamedTuple):
 
     seed: int
     tokens: list[Token]
+
+
+class Dialogue(NamedTuple):
+    """A talk with the shipped model that talks."""
+
+    seed: int
+    turns: list[tuple[str, str]]  # what is said, and the answer
 
 
 class Raster(NamedTuple):
@@ -70,6 +88,12 @@ def sample(profile: Profile) -> Sample:
     tokens = [Token(text, n, k < profile.text.n_prompt) for k, (text, n) in enumerate(told)]
     shown = [token for token in tokens if token.text != END_OF_TEXT]
     return Sample(int(profile.settings["seed"]), shown)
+
+
+def talk(seed: int) -> Dialogue:
+    """The talk of `realsam chat --seed seed` about LINES."""
+    said = answers(TALKS, LINES, Sampler(TEMPERATURE, TOP_K, seed))
+    return Dialogue(seed, list(zip(LINES, said, strict=True)))
 
 
 def _spikes(run: Run) -> list[int]:

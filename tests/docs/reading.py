@@ -52,6 +52,13 @@ def _sample(article: str) -> tuple[str, list[tuple[str, int | None]]]:
     return unescape(re.sub(r"<[^>]*>", "", found[1])), told
 
 
+def talks() -> list[list[tuple[str, str]]]:
+    """The talks, each with its lines and their answers; ends of lines are kept."""
+    articles = re.findall(r"<article>.*?</article>", section("talks"), re.DOTALL)
+    pairs = [re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", one, re.DOTALL) for one in articles]
+    return [[(unescape(line), unescape(answer)) for line, answer in talk] for talk in pairs]
+
+
 def lanes() -> list[list[set[tuple[int, int]]]]:
     """For each token of the rasters and each lane: where its marks are, x and y."""
     drawings = re.findall(r"<svg viewBox.*?</svg>", section("exactness"), re.DOTALL)

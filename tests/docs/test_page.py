@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from export.bundle import SHIPPED
+from export.bundle import SHIPPED, TALKS
 from realsam.cli.main import main as realsam
 from realsam.report.html.units import quantity, span
 from tests.docs import reading
@@ -69,6 +69,24 @@ def test_samples_are_what_the_shipped_model_writes(seed: int, tmp_path: Path) ->
     # The token that was chosen last is fed to nobody.
     assert [n for _, n in tokens[len(texts) - 1 :]] == [None]
     assert "".join(token for token, _ in tokens) == found
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_talks_are_what_the_model_that_talks_answers(seed: int) -> None:
+    """The command below the talks, with the same lines through a pipe; so does its card."""
+    told = reading.talks()[seed]
+    lines = "".join(f"{line}\n" for line, _ in told)
+
+    options = ["chat", "--seed", str(seed), "--format", "json"]
+    result = CliRunner().invoke(realsam, options, input=lines)
+
+    assert result.exit_code == 0, result.output
+    answers = [json.loads(one)["sam"] for one in result.stdout.splitlines()]
+    assert [answer for _, answer in told] == answers
+    card = (TALKS / "MODEL_CARD.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in card.splitlines() if line.startswith("| ")]
+    in_card = {row[0]: row[1:] for row in rows}
+    assert [in_card[line][seed] for line, _ in told] == [a.replace("\n", " / ") for a in answers]
 
 
 def test_versions_are_those_of_their_records() -> None:
