@@ -45,8 +45,17 @@ def command() -> None:
 @click.argument("templates", required=False, type=_PATH)
 @click.option("--out", type=_PATH, required=True, help="JSON file of sentences to write.")
 @click.option("--copies", type=click.IntRange(1), default=6, show_default=True, help="Of each.")
+@click.option(
+    "--kind",
+    "pairs",
+    multiple=True,
+    metavar="KIND=NAME",
+    help="Only sentences with no other kinds than these, under names of another corpus.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-def synth(templates: Path | None, out: Path, copies: int, seed: int) -> None:
+def synth(
+    templates: Path | None, out: Path, copies: int, pairs: tuple[str, ...], seed: int
+) -> None:
     """Write marked sentences: TEMPLATES with invented personal data in their slots.
 
     TEMPLATES has one sentence per line, with slots such as {PERSON}; without it those that come
@@ -55,14 +64,19 @@ def synth(templates: Path | None, out: Path, copies: int, seed: int) -> None:
     from realsam.errors import DataError
     from realsam.files import refuse_place, written
     from realsam.ner.corpus import to_json
-    from realsam.ner.synthesis.fill import OWN, filled, read_templates
+    from realsam.ner.synthesis.fill import OWN, filled, marked_as, of_kinds, read_templates
 
     if out.suffix != ".json":  # what `train` would not read as JSON
         raise DataError(f"{out}: no name for sentences", "let it end in .json")
     refuse_place(out, [templates or OWN])
     texts, rows = read_templates(templates or OWN), []
+    names = marked_as(pairs)
+    if pairs and not (texts := of_kinds(texts, names)):
+        raise DataError(
+            f"{templates or OWN}: no template with {', '.join(names)} alone", "name more"
+        )
     with progress("inventing", len(texts) * copies) as (bar, task):
-        for sentence in filled(texts, copies, seed):
+        for sentence in filled(texts, copies, seed, names):
             rows.append(to_json(sentence))
             bar.advance(task)
     with written(out) as partial:

@@ -5,7 +5,8 @@ none. `templates.txt` beside this file holds those that come with Real Sam.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -49,20 +50,58 @@ def read_templates(path: Path = OWN) -> list[str]:
     return templates
 
 
-def filled(templates: Sequence[str], copies: int, seed: int) -> Iterator[Sentence]:
+def marked_as(given: Sequence[str]) -> dict[str, str]:
+    """The kinds that another corpus has, by ours, of options such as PERSON=person.
+
+    Raises:
+        DataError: if one is no such pair, or names no kind of ours.
+    """
+    from realsam.ner.synthesis.fakes import Fakes
+
+    kinds, names = sorted({_kind(slot) for slot in Fakes.kinds}), {}
+    for pair in given:
+        kind, _, name = pair.partition("=")
+        if kind not in kinds or not name.strip():
+            raise DataError(
+                f"--kind {pair}: is no KIND=NAME",
+                f"give a name for one of {', '.join(kinds)}, such as PERSON=person",
+            )
+        names[kind] = name.strip()
+    return names
+
+
+def of_kinds(templates: Sequence[str], kinds: Collection[str]) -> list[str]:
+    """Those templates all of whose entities are of these kinds, or that have none."""
+    return [one for one in templates if {_kind(slot) for slot in _SLOT.findall(one)} <= set(kinds)]
+
+
+def filled(
+    templates: Sequence[str], copies: int, seed: int, names: Mapping[str, str] | None = None
+) -> Iterator[Sentence]:
     """Each template `copies` times, with new values in its slots.
 
     Args:
         templates: of `read_templates`.
         copies: of each template, 1 or more.
         seed: of the values; they are the same for one version of Faker.
+        names: of kinds, where they are not to be ours.
     """
     from realsam.ner.synthesis.fakes import Fakes
 
     fakes = Fakes(seed)
     for _ in range(copies):
         for template in templates:
-            yield _sentence(template, fakes.value)
+            sentence = _sentence(template, fakes.value)
+            if names:
+                spans = (
+                    replace(span, kind=names.get(span.kind, span.kind)) for span in sentence.spans
+                )
+                sentence = replace(sentence, spans=tuple(spans))
+            yield sentence
+
+
+def _kind(slot: str) -> str:
+    return _MARKS.get(slot, slot)
 
 
 def _sentence(template: str, value: Callable[[str], str]) -> Sentence:
@@ -70,6 +109,6 @@ def _sentence(template: str, value: Callable[[str], str]) -> Sentence:
     for slot in _SLOT.finditer(template):
         text += template[end : slot.start()]
         put = value(slot[1])
-        spans.append(Span(len(text), len(text) + len(put), _MARKS.get(slot[1], slot[1])))
+        spans.append(Span(len(text), len(text) + len(put), _kind(slot[1])))
         text, end = text + put, slot.end()
     return Sentence(text + template[end:], tuple(spans))

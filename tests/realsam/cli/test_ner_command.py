@@ -282,6 +282,21 @@ def test_templates_that_cannot_be_filled_leave_the_old_file(tmp_path: Path) -> N
     assert before == everything(tmp_path)
 
 
+def test_sentences_get_the_kinds_of_another_corpus(tmp_path: Path) -> None:
+    """Or the command says that none has these alone."""
+    pytest.importorskip("faker", reason="Faker is not installed: the extra `data`")
+    templates, out = tmp_path / "t.txt", tmp_path / "a.json"
+    templates.write_text("Hi {PERSON}\nIn {GPE}\n")
+
+    made = call("ner", "synth", templates, "--kind", "GPE=place", "--copies", "2", "--out", out)
+
+    assert made.exit_code == 0, made.output
+    assert [s.spans[0].kind for s in read_sentences(out)] == ["place"] * 2
+    line = error(call("ner", "synth", templates, "--kind", "AGE=age", "--out", out))
+    assert line == f"{templates}: no template with AGE alone; name more"
+    assert len(read_sentences(out)) == 2
+
+
 def test_sentences_are_written_where_training_reads_them(tmp_path: Path) -> None:
     """As JSON, which the name says."""
     line = error(call("ner", "synth", "--out", tmp_path / "a.conll"))

@@ -9,7 +9,7 @@ import pytest
 from realsam.errors import BackendUnavailableError, DataError
 from realsam.ner.corpus import read_sentences
 from realsam.ner.synthesis import fill
-from realsam.ner.synthesis.fill import filled, read_templates
+from realsam.ner.synthesis.fill import filled, marked_as, of_kinds, read_templates
 from realsam.ner.templates import template
 from tests.export.corpus import CORPUS
 
@@ -73,6 +73,27 @@ def test_a_seed_gives_the_same_sentences(tmp_path: Path) -> None:
 
     texts = read_templates(path)
     assert list(filled(texts, 5, 7)) == list(filled(texts, 5, 7)) != list(filled(texts, 5, 8))
+
+
+def test_kinds_get_the_names_of_another_corpus(tmp_path: Path) -> None:
+    """Templates that have others are left out; a job is a title."""
+    path = written(
+        tmp_path / "t.txt", "{PERSON} of {GPE}\nthe {JOB} {PERSON}\nNo slot\n{PERSON} at {AGE}\n"
+    )
+    names = marked_as(["PERSON=person", "GPE=location", "TITLE= work "])
+
+    texts = of_kinds(read_templates(path), names)
+    found = [[span.kind for span in one.spans] for one in filled(texts, 1, 0, names)]
+
+    assert found == [["person", "location"], ["work", "person"], []]
+    assert of_kinds(read_templates(path), {}) == ["No slot"]
+
+
+@pytest.mark.parametrize("pair", ["PERSON", "PERSON=", "PERSON= ", "JOB=x", "person=x", "=x", ""])
+def test_pairs_that_name_nothing_are_refused(pair: str) -> None:
+    """With the kinds that there are."""
+    with pytest.raises(DataError, match=re.escape(f"--kind {pair}: is no KIND=NAME; give a name")):
+        marked_as([pair])
 
 
 @pytest.mark.parametrize(
