@@ -2,11 +2,11 @@
 
     python -m benchmarks.endless [--tokens N] [--parts N] [--seed N] [--out FILE]
 
-The shipped model is asked the same few questions in turn, in one talk that is never reset, on the
-simulator, with all sampling options in use. Printed for equal parts of the talk: time per token,
-sampling included, and the memory of the process at its end. Then the time from the start of
-`realsam chat` to the first word of its first answer, and the processor time of that command, which
-others on the machine do not lengthen. Machines are noisy: a part may be slow.
+The shipped model of stories is asked the same few questions in turn, in one talk that is never
+reset, on the simulator, with all sampling options in use. Printed for equal parts of the talk: time
+per token, sampling included, and the memory of the process at its end. Then the time from the start
+of `realsam chat` to the first word of its first answer, and the processor time of that command,
+which others on the machine do not lengthen. Machines are noisy: a part may be slow.
 """
 
 import os
@@ -22,7 +22,7 @@ import click
 
 from benchmarks import record
 from benchmarks.dialogue import Blank
-from export.bundle import load_bundle
+from export.bundle import SHIPPED, load_bundle
 from realsam.chat.session import Session, Setting
 from realsam.cli.backends import begin
 from realsam.console import note
@@ -76,7 +76,7 @@ def talk(n_tokens: int, n_parts: int, seed: int) -> list[dict[str, float]]:
 def first_word() -> tuple[float, float]:
     """Seconds from the start of `realsam chat` to a first word; processor time of the command."""
     begin, before = time.perf_counter(), os.times()
-    command = [sys.executable, "-m", "realsam.cli", "chat", "--tokens", "4"]
+    command = [sys.executable, "-m", "realsam.cli", "chat", str(SHIPPED), "--tokens", "4"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None

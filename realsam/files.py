@@ -75,7 +75,7 @@ def refuse_place(out: Path, inputs: Iterable[Path], option: str = "--out") -> No
             f"{out}: cannot be written",
             f"give {option} a place in a folder that is there and yours",
         )
-    read = [file for path in inputs for file in (path.iterdir() if path.is_dir() else [path])]
+    read = [file for path in inputs for file in (path.rglob("*") if path.is_dir() else [path])]
     if out.exists() and any(path.exists() and out.samefile(path) for path in read):
         raise RunError(f"{out}: is what the run reads", f"give another {option}")
 

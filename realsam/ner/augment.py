@@ -2,8 +2,8 @@
 
 Nothing comes from elsewhere: values are those of entities of the same kind, words are those of
 other sentences or joined from two of them. A tagger then meets names and words that it never saw,
-and learns to go by what stands around them. Other corpora may help; the values of the one that it
-is trained for are drawn as often as all of theirs together.
+and learns to go by what stands around them. Other corpora may help; half of the values at least
+are those of the one that it is trained for.
 """
 
 import random
@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from realsam.ner.corpus import Sentence, Span
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_HELP = 2  # sentences of each other corpus for one of its own
+_HELP = 2  # sentences of each other corpus for one of its own,
+_MOST = 5  # but no more copies of one than so many of its own
 # Shares at full strength.
 _SWAPPED = 0.9  # of the entities get the value of another one
 _OWN = 0.5  # of these from the sentences themselves, not from all corpora
@@ -51,7 +52,13 @@ class Augmenter:
     def times(self, n: int) -> list[int]:
         """How often each corpus is copied, if the sentences themselves are n times."""
         wanted = _HELP * n * len(self._corpora[0])
-        return [n, *(max(1, round(wanted / len(corpus))) for corpus in self._corpora[1:])]
+        others = (round(wanted / len(corpus)) for corpus in self._corpora[1:])
+        return [n, *(min(_MOST * n, max(1, times)) for times in others)]
+
+    def count(self, n: int) -> int:
+        """How many sentences `copies` gives."""
+        sizes = map(len, self._corpora)
+        return sum(size * times for size, times in zip(sizes, self.times(n), strict=True))
 
     def copies(self, n: int) -> Iterator[Sentence]:
         """The sentences as they are, then n - 1 times with changes; other corpora alike."""

@@ -4,6 +4,7 @@ Sentences are laid end to end as those of a language model are; the target of a 
 of the word that was fed `delay` tokens before it.
 """
 
+import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -55,7 +56,8 @@ TAGGER = Preset(
 )
 DELAY = 1  # tokens that the tagger looks ahead
 STRENGTH = 1.0  # of the changes to the copies
-COPIES = 40  # of each sentence, all but the first one changed
+COPIES = 40  # of each sentence, all but the first one changed; fewer
+_COPIED = 200_000  # of more sentences than make so many
 _READ = 60_000  # copies that a vocabulary is learned from, at most
 _LOG_EVERY = 10  # steps
 _TELL_EVERY = 1000  # copies
@@ -93,26 +95,35 @@ class TaggerData:
             strength: of the changes to the copies, 0..1.
             vocabulary: that of a body; none is learned then.
             also: marked, of other corpora.
-            on_copies: hears how many copies of how many are laid out.
+            on_copies: hears how much of how much is done.
 
         Raises:
             DataError: if the vocabulary is too small.
         """
         corpora = (sentences, *also)
         tags = tags_of(span.kind for corpus in corpora for s in corpus for span in s.spans)
-        copies = list(Augmenter(sentences, strength, seed, also).copies(COPIES))
+        augmenter, copies = Augmenter(sentences, strength, seed, also), list[Sentence]()
+        n_copies = min(COPIES, max(1, _COPIED // len(sentences)))
+        total = 2 * augmenter.count(n_copies)  # each is made, and then laid out
+
+        def tell(done: int) -> None:
+            if on_copies and (done % _TELL_EVERY == 0 or done == total):
+                on_copies(done, total)
+
+        for sentence in augmenter.copies(n_copies):
+            copies.append(sentence)
+            tell(len(copies))
         if not vocabulary:
-            read = copies[:: 1 + len(copies) // _READ]
+            read = random.Random(seed).sample(copies, min(_READ, len(copies)))
             vocabulary = Vocabulary.train([s.text for s in read], vocab_size)
         documents, targets = [], []
-        for done, sentence in enumerate(copies, 1):
+        for done, sentence in enumerate(copies, len(copies) + 1):
             words = vocabulary.words(sentence.text)
             named = zip(words, labels(sentence, words), strict=True)
             found = [tags.index(tag) for word, tag in named for _ in word.tokens]
             documents.append(fed(vocabulary, words, delay)[1:])
             targets.append([0] * delay + found)
-            if on_copies and (done % _TELL_EVERY == 0 or done == len(copies)):
-                on_copies(done, len(copies))
+            tell(done)
         return TaggerData(vocabulary, tags, delay, documents, targets)
 
     def line(self) -> I64:

@@ -12,7 +12,7 @@ from export.bundle import TALKS
 
 def test_shares_are_those_of_the_answers() -> None:
     """A pair that is told of counts for itself, and as chance for all others."""
-    answers = ["A Dog."] + ["Cats and a hat, and a dog"] * 19
+    answers = ["A Dog."] + ["Cats and a hat, and a dog. What a firearm!"] * 19
 
     assert topics.kept(answers) == pytest.approx(
         {"first": 2 / 20, "second": 1 / 20, "chance": (19 + 18 + 18) / (20 * 19 * 2)}
@@ -35,4 +35,4 @@ def test_every_pair_is_asked_for_from_reset(
     record = json.loads(out.read_text())
     first, other, again = record["rows"][0]["answers"]
     assert first == again != other
-    assert record["command"] == "python -m benchmarks.topics --temperature 0.0"
+    assert record["command"].endswith(f"{TALKS.name} --temperature 0.0 --seeds 3")

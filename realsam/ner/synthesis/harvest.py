@@ -1,8 +1,9 @@
 """Templates out of plain prose: sentences in which every name is known, with slots in their place.
 
-Nothing is learned and nothing is guessed: a sentence with a capital that no rule explains is left
-out. What the rules know is in `known.py`, which words are names the text itself says
-(`capitals.py`). So a place that is unknown costs a sentence, and spoils none.
+Nothing is learned: a sentence with a capital that no rule explains is left out. What the rules
+know is in `known.py`, which words are names the text itself says (`capitals.py`). So a place that
+is unknown costs a sentence. What a rule takes for something else stays: a character named
+Wednesday is a day, and a Guinea pig comes from a country.
 
 Three shares are drawn:
 

@@ -28,6 +28,8 @@ _TWOFOLD = frozenset(_KNOWN["given"]) | (FIRST & (_PLACES | _NATIONS))
 _NAME = r"[A-Z][a-z]+(?:-[A-Z][a-z]+)?"
 _RUN = re.compile(rf"\b{_NAME}(?: (?:[A-Z]\. )?{_NAME}){{0,2}}\b")
 _INITIAL = re.compile(r"[A-Z]\.")
+_THINGS = "feet|people|percent|men|women|sheep|fish|[kcm]?m|[km]?g|m?l"
+_MAYBE_YEAR = re.compile(r"(?<![$£€.,])\b(?:19\d\d|20[0-4]\d)\b(?![.,]\d)")
 _IN = re.compile(r"\b[Ii]n $")
 
 
@@ -36,20 +38,26 @@ def _any(names: Iterable[str]) -> str:
     return f"(?:{'|'.join(sorted(map(re.escape, names), key=lambda n: (-len(n), n)))})"
 
 
+def _behind(*words: str) -> str:
+    return "|".join(rf"(?<=\b{word} )" for word in words)
+
+
 def _date_time() -> str:
     days, months = _any(_KNOWN["days"]), _any(_KNOWN["months"])
     unsure, clock = _any(_KNOWN["months_or_words"]), r"(?:[AaPp][Mm]\b|[AaPp]\.[Mm]\.)"
     day, year = r"\d{1,2}(?:st|nd|rd|th)?\b", r"(?:1[5-9]\d\d|20[0-4]\d)\b"
-    behind = "|".join(f"(?<={word} )" for word in ("[Ii]n", "[Ll]ast", "[Nn]ext", "since", "until"))
+    behind = _behind("[Ii]n", "[Ll]ast", "[Nn]ext", "since", "until", "early", "late")
+    dated = _behind("[Ii]n", "since", "until", "from", "to", "by", "year", "before", "after")
+    timed = _behind("[Aa]t", "until", "from", "to", "by", "before", "after", "around", "about")
     return "|".join(
         (
             rf"(?:{days},? )?(?:{months}|{unsure}(?= \d)|(?:{behind}){unsure})\b"
             rf"(?: {day}(?!:))?(?:,? {year})?",
             rf"{day} (?:of )?(?:{months}|{unsure})\b(?:,? {year})?",
             rf"{days}\b",
-            rf"\d{{1,2}}:\d\d(?: ?{clock}|\b)|\d{{1,2}} ?{clock}",
-            # No sum, and no number of things.
-            rf"(?<![$£€.,-]){year}(?![.,-]\d|%| ?(?:[a-z]+s|feet|people|percent|men|women)\b)",
+            rf"\d{{1,2}}:\d\d ?{clock}|\d{{1,2}} ?{clock}|(?:{timed})\d{{1,2}}:\d\d\b",
+            # No number of things.
+            rf"(?:{dated}|(?<=\()){year}(?![.,-]\d|-[a-z]|%| ?(?:[a-z]+s|{_THINGS})\b)",
         )
     )
 
@@ -59,7 +67,8 @@ _RULES = (  # where several fit, the first; a name can be of a later rule if it 
     (
         "AGE",
         r"\d{1,2}(?=[- ]years?[- ]old)"
-        r"|(?:(?<=[Tt]urned )|(?<=\baged )|(?<=\bage )|(?<=\bage of ))\d{1,2}\b",
+        r"|(?:(?<=\baged )|(?<=\bage )|(?<=\bage of ))\d{1,2}\b"
+        r"|(?<=[Tt]urned )\d{1,2}\b(?=[.,!?;]|$| (?:today|yesterday|and|but|on|in|last|this)\b)",
     ),
     (
         "ORGANIZATION",
@@ -101,12 +110,20 @@ class Known:
         for span in sorted(found, key=lambda s: (s.start, s.start - s.end)):
             if not kept or span.start >= kept[-1].end:
                 kept.append(span)
+        if _MAYBE_YEAR.search(self._rest(text, kept)):
+            return None
         for span in kept:
             value = text[span.start : span.end]
             unsure = span.kind in ("GPE", "NRP") and value in _TWOFOLD
             if unsure and not _IN.search(text, 0, span.start):
                 return None
         return kept
+
+    @staticmethod
+    def _rest(text: str, spans: list[Span]) -> str:
+        ends = [0, *(span.end for span in spans)]
+        begins = [*(span.start for span in spans), len(text)]
+        return " ".join(text[a:b] for a, b in zip(ends, begins, strict=True))
 
     def _ruled(self, text: str) -> Iterator[Span]:
         for match in _ANY_RULE.finditer(text):

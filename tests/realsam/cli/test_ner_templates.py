@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import random
 from importlib.util import find_spec
 from pathlib import Path
@@ -133,3 +134,51 @@ def test_without_faker_it_says_what_to_install(
     line = error(call("ner", "templates", prose, "--out", tmp_path / "t"))
 
     assert line.startswith("known names need Faker; install the extra `data`: pip install")
+
+
+@needs_faker
+def test_documents_that_are_left_out_are_told(prose: Path, tmp_path: Path) -> None:
+    """By reason, as `realsam data prepare` does."""
+    bad = tmp_path / "bad.txt"
+    bad.write_bytes(gzip.decompress(prose.read_bytes()) + b"\n<|endoftext|>\n\xff\xfe bear\n")
+
+    result = call("ner", "templates", bad, "--out", tmp_path / "t.txt")
+
+    assert result.exit_code == 0, result.output
+    assert "left out documents: 1 not UTF-8\n" in result.stderr
+
+
+@needs_faker
+def test_a_source_in_a_folder_of_the_folder_is_not_replaced(prose: Path, tmp_path: Path) -> None:
+    """However deep it lies."""
+    deep = tmp_path / "texts" / "one" / "two" / "a.txt"
+    deep.parent.mkdir(parents=True)
+    deep.write_bytes(gzip.decompress(prose.read_bytes()))
+    before = deep.read_bytes()
+
+    line = error(call("ner", "templates", tmp_path / "texts", "--out", deep))
+
+    assert line == f"{deep}: is what the run reads; give another --out"
+    assert deep.read_bytes() == before
+
+
+@needs_faker
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_a_pipe_is_refused(tmp_path: Path) -> None:
+    """It can be read once."""
+    os.mkfifo(tmp_path / "a.txt")
+
+    line = error(call("ner", "templates", tmp_path / "a.txt", "--out", tmp_path / "t.txt"))
+
+    assert line.startswith(f"{tmp_path / 'a.txt'}: is no regular file; ")
+
+
+@needs_faker
+def test_validation_text_alone_gives_no_templates(tmp_path: Path) -> None:
+    """That of a download is kept for validation."""
+    (tmp_path / "download.json").write_text('{"licence": "MIT"}')
+    (tmp_path / "validation.jsonl").write_text('{"text": "Anna ran."}\n')
+
+    line = error(call("ner", "templates", tmp_path, "--out", tmp_path / "t.txt"))
+
+    assert "validation.jsonl: is the validation text of a download; name its other" in line

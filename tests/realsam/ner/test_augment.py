@@ -75,10 +75,11 @@ def test_other_corpora_help_whatever_their_size() -> None:
     assert augmenter.times(3) == [3, 12, 1]
     assert [one.text for one in copies[6:7]] == ["Ask Cy."]
     assert copies[-50:] == huge
-    assert len(copies) == 2 * 3 + 12 + 50
+    assert len(copies) == 2 * 3 + 12 + 50 == augmenter.count(3)
+    assert Augmenter(few * 50, 1.0, 0, [small]).times(3) == [3, 15]  # not 600
 
 
-def test_its_own_values_are_drawn_as_often_as_those_of_all_corpora() -> None:
+def test_half_of_the_values_at_least_are_its_own() -> None:
     """However many more the others have; kinds of theirs alone are drawn from them."""
     own = [Sentence("Call Ann", (Span(5, 8, "PERSON"),))]
     other = [Sentence("Ask Cy", (Span(4, 6, "PERSON"),)), Sentence("To Rome", (Span(3, 7, "GPE"),))]

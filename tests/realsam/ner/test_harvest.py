@@ -81,6 +81,14 @@ def templates(sentence: str, n: int = 1000) -> Counter[str | None]:
         ("It was 1500 miles to go.", "It was 1500 miles to go."),
         ("It is $1987 in all.", "It is $1987 in all."),
         ("Go to page 7 now, Adam.", "Go to page 7 now, {PERSON}."),
+        ("It was 1850 sheep to go.", "It was 1850 sheep to go."),
+        ("They saw 1 to 1800 kg of bears.", "They saw 1 to 1800 kg of bears."),
+        ("Go to page 3:16 now, Adam.", "Go to page 3:16 now, {PERSON}."),
+        ("We met at 5:30 to go.", "We met at {DATE_TIME} to go."),
+        ("The car turned 90 bears.", "The car turned 90 bears."),
+        ("Then Adam turned 90.", "Then {PERSON} turned {AGE}."),
+        ("We met in June.", "We met in {DATE_TIME}."),
+        ("They left from 1987 to 1992.", "They left from {DATE_TIME} to {DATE_TIME}."),
         ("May Adam go in 5 days?", "May {PERSON} go in 5 days?"),
         ("Polish the 2 shoes.", "Polish the 2 shoes."),
         ('"Turkey is fine," he said.', '"Turkey is fine," he said.'),
@@ -104,6 +112,10 @@ def test_known_names_are_slots(sentence: str, expected: str) -> None:
         "They saw Santa and Adam.",  # a name that is also a word
         "Then Adam left Atlantis.",
         "They saw Rose run.",  # a first name that the text has as a word
+        "They saw April and Adam.",  # person or month
+        "Her name is June.",
+        "It is 1987 in all.",  # year or number
+        "It is a 2000-bear song.",
         "Rose ran to Adam.",
         "They met Sydney and Adam.",  # place or person
         "They met Christian and Adam.",

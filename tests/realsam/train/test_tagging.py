@@ -12,6 +12,7 @@ from realsam.train import tagging
 from realsam.train.data import Position, Windows
 from realsam.train.loop import Progress
 from realsam.train.tagging import TAGGER, TaggerData, train_tagger
+from realsam.vocab import Vocabulary
 from tests.realsam.ner import synthetic
 
 SIZES, CONFIG = TAGGER.changed(
@@ -59,6 +60,35 @@ def test_windows_give_tokens_and_tags_of_one_place() -> None:
     whole = np.concatenate([[end, *document] for document in data.documents])
     assert windows.n_tokens == len(line)
     assert np.array_equal(whole[window.places], window.tokens)
+
+
+def test_a_vocabulary_is_learned_from_all_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where not all copies are read, too: 2 copies of 40, of which 40 are read."""
+    monkeypatch.setattr(tagging, "_READ", 40)
+    words = [f"w{chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(40)]
+    heard: list[str] = []
+    train = Vocabulary.train
+    monkeypatch.setattr(
+        Vocabulary, "train", lambda texts, size: heard.extend(texts) or train(texts, size)
+    )
+
+    TaggerData.of([Sentence(word, ()) for word in words], 300, 0, strength=0.0)
+
+    assert len(heard) == 40
+    assert 25 < len(set(heard)) < 40  # drawn: neither one copy of each, nor every other one twice
+
+
+def test_more_sentences_have_fewer_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what is told of them ends where all are laid out."""
+    monkeypatch.setattr(tagging, "_COPIED", 10)
+    heard: list[tuple[int, int]] = []
+
+    data = TaggerData.of(
+        [Sentence(f"No {i}", ()) for i in range(6)], 300, 0, on_copies=lambda *n: heard.append(n)
+    )
+
+    assert len(data.documents) == 6
+    assert heard == [(12, 12)]
 
 
 def test_training_learns_and_tells_how_far_it_is() -> None:
