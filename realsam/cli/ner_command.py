@@ -52,7 +52,8 @@ for made in (synth, templates):
     "--also",
     multiple=True,
     type=_PATH,
-    help="Sentences that only train, whatever the fold; none of a held-out template.",
+    help="Sentences that only train, each file about twice as often as FILES; none of a held-out "
+    "template.",
 )
 @click.option("--out", type=_PATH, required=True, help="Bundle folder.")
 @click.option(

@@ -98,8 +98,12 @@ class TaggerData:
             on_copies: hears how much of how much is done.
 
         Raises:
-            DataError: if the vocabulary is too small.
+            DataError: if there is no sentence, or the vocabulary is too small.
         """
+        if not sentences:
+            raise DataError(
+                "no sentence to learn from: the fold holds out all", "give more, or another --fold"
+            )
         corpora = (sentences, *also)
         tags = tags_of(span.kind for corpus in corpora for s in corpus for span in s.spans)
         augmenter, copies = Augmenter(sentences, strength, seed, also), list[Sentence]()

@@ -235,6 +235,17 @@ def test_spans_are_ordered_values() -> None:
     assert Span(0, 1, "B") < Span(0, 2, "A") < Span(1, 2, "A")
 
 
+def test_a_fold_that_holds_out_all_leaves_nothing_to_learn(tmp_path: Path) -> None:
+    """As that of a single template."""
+    path, out = tmp_path / "one.json", tmp_path / "tagger"
+    path.write_text(json.dumps([{"full_text": "Hi", "spans": []}]))
+
+    line = error(call("ner", "train", path, "--fold", "0", "--out", out))
+
+    assert line.startswith("no sentence to learn from: the fold holds out all; give more")
+    assert not out.exists()
+
+
 def test_invented_sentences_train_beside_others(
     sentences: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, two_backends: None
 ) -> None:
