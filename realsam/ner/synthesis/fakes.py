@@ -14,9 +14,12 @@ Rules in capitals are kinds; a form that stands there twice comes twice as often
 import json
 import random
 import re
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from faker import Faker
+from faker.providers.date_time import Provider as DateTimes
 
 _LOCALES = (
     *("en_US", "en_GB", "en_AU", "en_NZ", "en_CA", "en_IE", "de_DE", "de_AT", "de_CH", "fr_FR"),
@@ -31,6 +34,17 @@ _RULES = json.loads(Path(__file__).with_name("values.json").read_text(encoding="
 _PART = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 
+_NOW = datetime(2026, 1, 1)  # the end of all dates
+
+
+class _Dates(DateTimes):
+    """Dates that end on a fixed day: Faker's own end now, and a seed would give others later."""
+
+    def unix_time(self, end_datetime: Any = None, start_datetime: Any = None) -> float:
+        """See Faker."""
+        return super().unix_time(end_datetime or _NOW, start_datetime)
+
+
 class Fakes:
     """Draws values; a seed gives one row of them for one version of Faker."""
 
@@ -41,6 +55,7 @@ class Fakes:
         self._fakers = [Faker(locale) for locale in _LOCALES]
         for number, faker in enumerate(self._fakers):
             faker.seed_instance(seed * len(_LOCALES) + number)
+        self._fakers[0].add_provider(_Dates)
 
     def value(self, kind: str) -> str:
         """A new value of one of `kinds`, with no white space around it."""

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,6 +74,23 @@ def test_a_seed_gives_the_same_sentences(tmp_path: Path) -> None:
 
     texts = read_templates(path)
     assert list(filled(texts, 5, 7)) == list(filled(texts, 5, 7)) != list(filled(texts, 5, 8))
+
+
+def test_a_seed_gives_them_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No value asks what time it is."""
+    from faker.providers.date_time import Provider
+
+    end_of = Provider._parse_end_datetime
+
+    def refusing_now(value: Any) -> int:
+        assert value is not None
+        return int(end_of(value))
+
+    monkeypatch.setattr(Provider, "_parse_end_datetime", staticmethod(refusing_now))
+
+    made = Fakes(0)
+
+    assert all(made.value(kind) for _ in range(60) for kind in Fakes.kinds)
 
 
 def test_kinds_get_the_names_of_another_corpus(tmp_path: Path) -> None:
