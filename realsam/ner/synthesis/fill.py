@@ -38,7 +38,7 @@ def read_templates(path: Path = OWN) -> list[str]:
     for number, line in enumerate(read_text(path).split("\n"), 1):
         if not line.strip() or line.startswith("#"):
             continue
-        for kind in _SLOT.findall(line):
+        for kind in slots(line):
             if kind not in Fakes.kinds:
                 raise DataError(
                     f"{path}: line {number}: {{{kind}}} is of no kind",
@@ -48,6 +48,11 @@ def read_templates(path: Path = OWN) -> list[str]:
     if not templates:
         raise DataError(f"{path}: no template in it", "give at least one line")
     return templates
+
+
+def slots(template: str) -> list[str]:
+    """What stands in the braces of a template, from left to right."""
+    return _SLOT.findall(template)
 
 
 def marked_as(given: Sequence[str]) -> dict[str, str]:
@@ -72,7 +77,7 @@ def marked_as(given: Sequence[str]) -> dict[str, str]:
 
 def of_kinds(templates: Sequence[str], kinds: Collection[str]) -> list[str]:
     """Those templates all of whose entities are of these kinds, or that have none."""
-    return [one for one in templates if {_kind(slot) for slot in _SLOT.findall(one)} <= set(kinds)]
+    return [one for one in templates if set(map(_kind, slots(one))) <= set(kinds)]
 
 
 def filled(

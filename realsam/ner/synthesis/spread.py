@@ -1,16 +1,16 @@
 """A choice among templates in which no kind of slot drowns the others."""
 
-import re
 from collections.abc import Mapping
 from hashlib import blake2b
 from heapq import heappush, heappushpop
+
+from realsam.ner.synthesis.fill import slots
 
 NO_SLOT = "none"
 # A template is of the first of these kinds that it has.
 _RARE = ("ORGANIZATION", "TITLE", "AGE", "DATE_TIME", "NRP", "GPE")
 _KINDS = (*_RARE, "PERSON", NO_SLOT)
 _TWELFTHS = {"rare": 5, "PERSON": 4, NO_SLOT: 3}
-_SLOT = re.compile(r"\{(\w+)\}")
 
 
 class Spread:
@@ -54,8 +54,8 @@ class Spread:
 
 
 def _kind(template: str) -> str:
-    slots = set(_SLOT.findall(template))
-    return next((kind for kind in _KINDS if kind in slots), NO_SLOT)
+    found = slots(template)
+    return next((kind for kind in _KINDS if kind in found), NO_SLOT)
 
 
 def _divided(room: int, there: Mapping[str, int], weights: Mapping[str, int]) -> dict[str, int]:
